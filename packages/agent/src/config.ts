@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { publicJwkSchema } from '@barback/shared/wire/keys.ts';
+import { probeSchema } from '@barback/shared/operations/scratch-probe.ts';
+import { serverNameSchema } from '@barback/shared/wire/identifiers.ts';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+
+const absolutePath = z
+  .string()
+  .regex(/^\/[A-Za-z0-9._/+@:-]*$/, 'write an absolute path of letters, digits and . _ / + @ : -')
+  .refine((path) => !path.split('/').includes('..'), 'write the path without ".."');
+const userName = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'write the name of a local user');
+const roleName = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/, 'write a lower-case role name');
+
+const barmanSchema = z.strictObject({
+  /** Program and options before the sub-command, e.g. [/usr/bin/barman, -c, /etc/barman.conf]. */
+  argv: z.array(z.string().min(1)).min(1),
+  /** The user that Barman runs as; leave it out when the agent runs as that user. */
+  user: userName.optional(),
+  /** The server's name in Barman's configuration. */
+  server: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/),
+});
+
+const postgresSchema = z.strictObject({
+  user: userName.optional(),
+  binDirectory: absolutePath,
+  dataDirectory: absolutePath,
+  socketDirectory: absolutePath,
+  port: z.int().min(1).max(65_535),
+  superuser: roleName.default('postgres'),
+  database: z.string().min(1).max(63).default('postgres'),
+});
+
+const scratchSchema = z.strictObject({
+  /** Parent of the scratch directories; beside the data directory when left out. */
+  directory: absolutePath.optional(),
+  /** Copies run as this user: it can read Barman's files and cannot write live's. Barman's user when left out. */
+  user: userName.optional(),
+  /** Free bytes that must remain on every live filesystem while a copy is made; default 1 GiB (T6). */
+  freeBytesFloor: z
+    .int()
+    .nonnegative()
+    .default(1024 ** 3),
+  /** Scratch directories of plans that no longer hold the server are removed after this many hours. */
+  keepHours: z
+    .int()
+    .min(1)
+    .max(24 * 90)
+    .default(72),
+  /** Parallel copies of `barman recover`; default half of the processors, at least 1. */
+  jobs: z.int().min(1).max(64).optional(),
+});
+
+const serverSchema = z.strictObject({
+  barman: barmanSchema,
+  postgres: postgresSchema,
+  scratch: scratchSchema.prefault({}),
+  /** LOGIN role without superuser that given SQL runs as (T5). */
+  probeRole: roleName.default('barback_probe'),
+  probes: z.array(probeSchema).default([]),
+  /** Preload libraries that a copy may load because replay or queries need them (T2). */
+  preloadLibraries: z
+    .array(z.string().regex(/^[A-Za-z0-9_$.-]{1,64}$/))
+    .default(['pg_stat_statements', 'auto_explain']),
+});
+
+export const agentConfigSchema = z.strictObject({
+  /** The agent's identity in tokens (`aud`) and receipts (`iss`). */
+  id: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
+  /** Owned by the executor's user, 0700: jobs, fences, plan records. */
+  stateDirectory: absolutePath,
+  /** The executor's Unix socket; its directory must be searchable by the gateway's user. */
+  socket: absolutePath,
+  /** Group that may connect to the socket besides the executor's own user. */
+  socketGroup: userName.optional(),
+  /** JWK with the executor's private Ed25519 key, 0600. */
+  signingKeyFile: absolutePath,
+  gateway: z.strictObject({
+    host: z.string().min(1).default('127.0.0.1'),
+    /** 0 lets the system choose; the gateway's first line of output names it. */
+    port: z.int().min(0).max(65_535),
+    certificateFile: absolutePath,
+    keyFile: absolutePath,
+  }),
+  apis: z.array(z.strictObject({ id: z.string().min(1).max(64), publicKey: publicJwkSchema })).min(1),
+  servers: z
+    .record(serverNameSchema, serverSchema)
+    .refine((servers) => Object.keys(servers).length > 0, 'name at least one server'),
+});
+
+export type AgentConfig = z.infer<typeof agentConfigSchema>;
+export type ServerConfig = AgentConfig['servers'][string];
+
+/** Parses the configuration text strictly; on failure throws one Error that lists every problem with its place and fix. */
+export function parseConfig(text: string, file: string): AgentConfig {
+  const document = parseDocument(text, { strict: true, uniqueKeys: true });
+  const syntax = [...document.errors, ...document.warnings].map((error) => error.message.split('\n')[0] ?? '');
+  if (syntax.length > 0) throw new Error(configMessage(file, syntax));
+  const parsed = agentConfigSchema.safeParse(document.toJS({ maxAliasCount: 0 }));
+  if (parsed.success) return parsed.data;
+  throw new Error(
+    configMessage(
+      file,
+      parsed.error.issues.map((issue) => `${issue.path.join('.') || '(top)'}: ${issue.message}`),
+    ),
+  );
+}
+
+export function readConfig(file: string): AgentConfig {
+  return parseConfig(readFileSync(file, 'utf8'), file);
+}
+
+function configMessage(file: string, problems: readonly string[]): string {
+  return `cannot use the configuration ${file}:\n${problems.map((one) => `  - ${one}`).join('\n')}`;
+}

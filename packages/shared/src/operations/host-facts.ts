@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { serverNameSchema } from '../wire/identifiers.ts';
+import { defineContract, minuteMs } from './contract.ts';
+
+const filesystemSchema = z.strictObject({
+  /** `data`, `wal`, `tablespace:NAME`, `barman`, `scratch`. */
+  role: z.string(),
+  device: z.string(),
+  totalBytes: z.int(),
+  freeBytes: z.int(),
+  freeInodes: z.int(),
+});
+
+/** The live cluster as its own catalogue reports it; null while it does not answer. */
+const livePostgresSchema = z.strictObject({
+  versionNum: z.int(),
+  systemIdentifier: z.string(),
+  inRecovery: z.boolean(),
+  timeline: z.int(),
+  currentLsn: z.string(),
+  /** Settings that a copy needs at least (T4) and those that endanger its isolation (T1). */
+  settings: z.record(z.string(), z.string()),
+  tablespaces: z.array(z.strictObject({ name: z.string(), oid: z.int(), location: z.string() })),
+  databases: z.array(z.strictObject({ name: z.string(), sizeBytes: z.int() })),
+  slots: z.array(z.strictObject({ name: z.string(), active: z.boolean(), retainedBytes: z.int().nullable() })),
+  probeRole: z.boolean(),
+});
+
+/** What the host is and has: the facts that a plan is made from. */
+export const hostFacts = defineContract({
+  class: 'R',
+  limitMs: minuteMs,
+  onCancel: 'stop',
+  params: z.strictObject({ server: serverNameSchema }),
+  result: z.strictObject({
+    agentVersion: z.string(),
+    hostName: z.string(),
+    cpus: z.int(),
+    memoryBytes: z.int(),
+    time: z.int(),
+    fence: z.strictObject({ fence: z.int(), plan: z.string().nullable() }),
+    barman: z.strictObject({
+      version: z.string(),
+      supported: z.string().nullable(),
+      unsupportedReasons: z.array(z.string()),
+    }),
+    binaries: z.strictObject({ version: z.string(), major: z.int() }),
+    dataDirectory: z
+      .strictObject({ path: z.string(), device: z.string(), inode: z.string(), isMountPoint: z.boolean() })
+      .nullable(),
+    live: livePostgresSchema.nullable(),
+    liveState: z.enum(['running', 'stopped', 'unknown']),
+    filesystems: z.array(filesystemSchema),
+    scratches: z.array(z.strictObject({ plan: z.string(), createdAt: z.int() })),
+    /** Probes configured on the host, to be frozen into a plan. */
+    probes: z.array(z.strictObject({ name: z.string(), database: z.string(), sql: z.string() })),
+    freeBytesFloor: z.int(),
+    jobs: z.int(),
+  }),
+});
