@@ -1,0 +1,84 @@
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { archiveWal, takeBackup, waitForCleanCheck } from './barman-backup.ts';
+import { createBarman } from './barman-server.ts';
+import { labDown } from './down.ts';
+import type { Lab } from './lab.ts';
+import { newLabState, readLabState, writeLabState } from './lab-state.ts';
+import type { LabState } from './lab-state.ts';
+import { createCluster } from './postgres-cluster.ts';
+import { ensureRequirements } from './requirements.ts';
+import { createSampleData } from './sample-data.ts';
+import { requireSearchableAncestors } from './searchable.ts';
+import { createLabUsers } from './users.ts';
+
+export interface LabOptions {
+  /** Directory that the lab makes, fills and in the end removes; it may exist only if it is empty. */
+  readonly dir: string;
+  /** Approximate size of the table `filler` in MB; by default there is none. */
+  readonly sizeMb?: number;
+  /** Whether to make tablespace `ts1` with a table in it. */
+  readonly tablespace?: boolean;
+  /** Called as each part begins. */
+  readonly onProgress?: (part: string) => void;
+}
+
+/** Builds a lab and returns when all of it is ready; a failure takes down what was built. */
+export async function labUp(options: LabOptions): Promise<Lab> {
+  const dir = path.resolve(options.dir);
+  await ensureRequirements();
+  const state = await claimDirectory(dir);
+  try {
+    return await build(state, options);
+  } catch (error) {
+    const logs = await logTails(dir);
+    await labDown(dir);
+    throw new Error(`cannot build the lab in ${dir}: ${(error as Error).message}${logs}`, { cause: error });
+  }
+}
+
+async function build(state: LabState, options: LabOptions): Promise<Lab> {
+  const begin = options.onProgress ?? (() => {});
+  const users = await createLabUsers(state);
+  begin('PostgreSQL');
+  const tablespaceDir = options.tablespace === true ? path.join(state.dir, 'pg', 'ts1') : null;
+  const postgres = { ...(await createCluster(state, users)), tablespaceDir };
+  begin('sample data');
+  await createSampleData(postgres, { sizeMb: options.sizeMb ?? 0, tablespaceDir });
+  begin('Barman');
+  const barman = await createBarman(state, users, postgres);
+  begin('first base backup');
+  // Barman refuses a backup of a server that has never sent it a whole segment.
+  await archiveWal({ postgres, barman });
+  await takeBackup({ postgres, barman });
+  await waitForCleanCheck(barman);
+  const lab: Lab = { id: state.id, dir: state.dir, server: 'main', postgres, barman };
+  await writeFile(path.join(state.dir, 'lab.json'), `${JSON.stringify(lab, null, 2)}\n`);
+  return lab;
+}
+
+async function claimDirectory(dir: string): Promise<LabState> {
+  if (process.geteuid?.() === 0) await requireSearchableAncestors(dir);
+  if ((await readLabState(dir)) !== undefined) {
+    throw new Error(`cannot build a lab in ${dir}: there is one; take it down first: npm run lab -- down --dir ${dir}`);
+  }
+  await mkdir(dir, { recursive: true, mode: 0o755 });
+  if ((await readdir(dir)).length > 0) {
+    throw new Error(
+      `cannot build a lab in ${dir}: the directory is not empty; name one that is empty or does not exist`,
+    );
+  }
+  await chmod(dir, 0o755);
+  const state = newLabState(dir);
+  await writeLabState(state);
+  return state;
+}
+
+async function logTails(dir: string): Promise<string> {
+  const files = ['log/postgresql.log', 'log/barman-cron.log', 'barman/barman.log'];
+  const tails = files.map(async (name) => {
+    const text = await readFile(path.join(dir, name), 'utf8').catch(() => '');
+    return text === '' ? '' : `\n--- end of ${name}\n${text.trimEnd().split('\n').slice(-15).join('\n')}`;
+  });
+  return (await Promise.all(tails)).join('');
+}
