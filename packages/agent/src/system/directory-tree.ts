@@ -1,0 +1,134 @@
+import { constants } from 'node:fs';
+import { chmod, chown, lstat, mkdir, open, readdir, readFile, rename, rmdir, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { ProblemError } from '@barback/shared/wire/problem.ts';
+import { hasCode, syncDirectory, type FileOptions } from './files.ts';
+import { mountPointsOf } from './filesystem.ts';
+
+/** Creates one directory with exactly this mode (0700 when left out) and owner; fails when it exists. */
+export async function makeDirectory(directory: string, options: FileOptions = {}): Promise<void> {
+  await mkdir(directory, { mode: 0o700 });
+  if (options.owner) await chown(directory, options.owner.uid, options.owner.gid);
+  // After chown, and by name: mkdir(2) cuts the mode by the umask.
+  await chmod(directory, options.mode ?? 0o700);
+}
+
+/** Creates the directory and missing parents; an existing one is left as it is. */
+export async function ensureDirectory(directory: string, options: FileOptions = {}): Promise<void> {
+  await mkdir(path.dirname(directory), { recursive: true, mode: 0o700 });
+  try {
+    await makeDirectory(directory, options);
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+  }
+}
+
+/** Names in a directory, sorted; none when it does not exist. */
+export async function listDirectory(directory: string): Promise<string[]> {
+  try {
+    return (await readdir(directory)).toSorted();
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  }
+}
+
+/** What is at a path, not following a symbolic link. */
+export async function kindOf(file: string): Promise<'absent' | 'file' | 'directory' | 'symlink' | 'other'> {
+  try {
+    const found = await lstat(file);
+    if (found.isDirectory()) return 'directory';
+    if (found.isFile()) return 'file';
+    return found.isSymbolicLink() ? 'symlink' : 'other';
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return 'absent';
+    throw error;
+  }
+}
+
+/** Device, inode, owner, mode bits and times of a path itself; undefined when absent. Times in microseconds since 1970. */
+export async function identityOf(
+  file: string,
+): Promise<{ device: string; inode: string; uid: number; mode: number; size: number; modifiedAt: number } | undefined> {
+  try {
+    const found = await lstat(file, { bigint: true });
+    return {
+      device: String(found.dev),
+      inode: String(found.ino),
+      uid: Number(found.uid),
+      mode: Number(found.mode & 0o7777n),
+      size: Number(found.size),
+      modifiedAt: Number(found.mtimeNs / 1000n),
+    };
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  }
+}
+
+/** Renames a directory and makes that durable; both paths lie in the same parent or at least on one filesystem. */
+export async function renameDurable(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  await syncDirectory(path.dirname(to));
+  if (path.dirname(from) !== path.dirname(to)) await syncDirectory(path.dirname(from));
+}
+
+/**
+ * Deletes a directory tree: renamed first, so that a half-deleted tree never carries the name. Symbolic links are
+ * removed, never followed, not even when the tree's owner swaps them in meanwhile; a mount inside refuses it as a whole.
+ */
+export async function removeTree(directory: string): Promise<void> {
+  const trash = path.join(path.dirname(directory), `.trash-${path.basename(directory)}`);
+  await refuseMounts(directory);
+  await refuseMounts(trash);
+  // What an interrupted removal of the same directory has left.
+  if ((await kindOf(trash)) !== 'absent') await removeDirectory(trash);
+  const kind = await kindOf(directory);
+  if (kind === 'absent') return;
+  if (kind !== 'directory') {
+    throw new ProblemError('location-unsafe', `cannot delete ${directory}: it is not a directory`, {
+      next: 'look at the path and remove it by hand if it is not needed',
+    });
+  }
+  await rename(directory, trash);
+  await removeDirectory(trash);
+  await syncDirectory(path.dirname(directory));
+}
+
+async function refuseMounts(directory: string): Promise<void> {
+  for (const point of mountPointsOf(await readFile('/proc/self/mountinfo', 'utf8'))) {
+    if (point !== directory && !point.startsWith(`${directory}/`)) continue;
+    throw new ProblemError('location-unsafe', `cannot delete ${directory}: a filesystem is mounted at ${point}`, {
+      next: `unmount it (umount ${point}) and try again`,
+    });
+  }
+}
+
+/** Works through the open directory, so that every name below is looked up in exactly that directory (openat(2)). */
+async function removeDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    const here = `/proc/self/fd/${handle.fd}`;
+    for (const entry of await readdir(here, { withFileTypes: true })) {
+      const child = `${here}/${entry.name}`;
+      if (entry.isDirectory()) await removeDirectory(child);
+      else await unlink(child);
+    }
+  } finally {
+    await handle.close();
+  }
+  await rmdir(directory);
+}
+
+/** Bytes of all files below a directory as `stat` reports them, not following links; files that vanish meanwhile count 0. */
+export async function treeBytes(directory: string): Promise<number> {
+  let bytes = 0;
+  const names = await listDirectory(directory);
+  for (const name of names) {
+    const child = path.join(directory, name);
+    const found = await lstat(child).catch(() => undefined);
+    if (found?.isDirectory()) bytes += await treeBytes(child);
+    else if (found?.isFile()) bytes += found.size;
+  }
+  return bytes;
+}

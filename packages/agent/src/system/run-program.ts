@@ -1,0 +1,166 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { open } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ProblemError } from '@barback/shared/wire/problem.ts';
+import { BoundedTail } from './bounded-tail.ts';
+import { monotonicMs } from './clock.ts';
+import { killGraceMs, killGroup } from './process-table.ts';
+import { effectiveArgv, type Outcome, type Program } from './program.ts';
+import { lookUpUser } from './users.ts';
+
+const outputBytesDefault = 4 * 1024 * 1024;
+
+/** How long output may still arrive after a program's end: a daemon it left behind may hold the pipe open for ever. */
+const drainMs = 1_000;
+
+let jobMarker: string | undefined;
+
+/** Marks every program that this process runs from now on, so that it is found even when this process is dead. */
+export function setJobMarker(opid: string): void {
+  jobMarker = opid;
+}
+
+/** The whole environment of a program: nothing is inherited. */
+export function minimalEnvironment(
+  home: string,
+  marker: string | undefined,
+  extra: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  return {
+    PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+    LC_ALL: 'C',
+    LANG: 'C',
+    TZ: 'UTC',
+    HOME: home,
+    PGAPPNAME: 'barback',
+    ...(marker === undefined ? {} : { BARBACK_JOB: marker }),
+    ...extra,
+  };
+}
+
+/**
+ * Runs a program in its own session to its end and never rejects because of how it ended, only when it cannot be started.
+ * The time limit and the signal end its whole process group: TERM, then KILL after `graceMs`.
+ */
+export async function runProgram(
+  program: Program,
+  signal?: AbortSignal,
+  graceMs: number = killGraceMs,
+): Promise<Outcome> {
+  const startedAt = monotonicMs();
+  if (signal?.aborted) return notStarted();
+  const output = program.stdoutFile === undefined ? undefined : await open(program.stdoutFile, 'wx', 0o600);
+  try {
+    const child = await start(program, jobMarker, [
+      program.stdin === undefined ? 'ignore' : 'pipe',
+      output?.fd ?? 'pipe',
+      'pipe',
+    ]);
+    const stdout = collect(child.stdout, program);
+    const stderr = collect(child.stderr, program);
+    feed(child, program.stdin);
+    const end = await ended(child, program.timeoutMs, signal, graceMs);
+    return {
+      ...end,
+      stdout: stdout.text(),
+      stderr: stderr.text(),
+      truncated: stdout.truncated || stderr.truncated,
+      durationMs: monotonicMs() - startedAt,
+    };
+  } finally {
+    await output?.close();
+  }
+}
+
+/** Starts a server that outlives this process and its job: own session, both output streams appended to a file, unmarked. */
+export async function startProgram(program: Program, logFile: string): Promise<{ pid: number }> {
+  const log = await open(logFile, 'a', 0o600);
+  try {
+    const child = await start(program, undefined, ['ignore', log.fd, log.fd]);
+    child.unref();
+    return { pid: child.pid ?? 0 };
+  } finally {
+    await log.close();
+  }
+}
+
+type Stdio = 'ignore' | 'pipe' | number;
+
+async function start(program: Program, marker: string | undefined, stdio: Stdio[]): Promise<ChildProcess> {
+  const { home } = await lookUpUser(program.user);
+  const [file = '', ...args] = effectiveArgv(program);
+  const child = spawn(file, args, {
+    detached: true,
+    shell: false,
+    cwd: program.cwd ?? '/',
+    env: minimalEnvironment(home, marker, program.environment),
+    stdio,
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (error: NodeJS.ErrnoException) => reject(cannotStart(program, error)));
+  });
+  // Later errors are about signals that came too late.
+  child.on('error', () => undefined);
+  return child;
+}
+
+function cannotStart(program: Program, error: NodeJS.ErrnoException): ProblemError {
+  const name = program.argv[0] ?? '(no program)';
+  return new ProblemError('internal', `cannot start ${name}: ${error.code ?? error.message}`, {
+    next: `check that ${name} exists, is executable, and that ${program.cwd ?? '/'} can be entered`,
+  });
+}
+
+function collect(stream: NodeJS.ReadableStream | null, program: Program): BoundedTail {
+  const tail = new BoundedTail(program.outputBytesMax ?? outputBytesDefault);
+  stream?.on('data', (chunk: Buffer) => tail.add(chunk));
+  return tail;
+}
+
+function feed(child: ChildProcess, text: string | undefined): void {
+  if (!child.stdin) return;
+  // A program may end before it has read everything: that is told by its exit code.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(text);
+}
+
+type End = Pick<Outcome, 'exitCode' | 'signal' | 'timedOut' | 'cancelled'>;
+
+async function ended(
+  child: ChildProcess,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+  graceMs: number,
+): Promise<End> {
+  let timedOut = false;
+  let cancelled = false;
+  let killing: Promise<unknown> | undefined;
+  const stop = () => (killing ??= killGroup(child.pid ?? 0, graceMs));
+  const timer = setTimeout(() => {
+    timedOut = true;
+    void stop();
+  }, timeoutMs);
+  const onAbort = () => {
+    cancelled = true;
+    void stop();
+  };
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const [exitCode, exitSignal] = await new Promise<[number | null, string | null]>((resolve) =>
+    child.once('exit', (code, name) => resolve([code, name])),
+  );
+  clearTimeout(timer);
+  signal?.removeEventListener('abort', onAbort);
+  await killing;
+  await Promise.race([closed, sleep(drainMs, undefined, { ref: false })]);
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+  return { exitCode, signal: exitSignal, timedOut, cancelled };
+}
+
+function notStarted(): Outcome {
+  const none = { exitCode: null, signal: null, stdout: '', stderr: '', truncated: false };
+  return { ...none, timedOut: false, cancelled: true, durationMs: 0 };
+}
