@@ -1,0 +1,73 @@
+// Everything a change must pass: `npm test`, `npm run check` (--static: without PostgreSQL and Barman), `npm run test:full` (--full).
+import { parseArgs } from 'node:util';
+import { runTests, type TestProject } from './checks/run-tests.ts';
+import { staticChecks } from './checks/static-checks.ts';
+import { Tally } from './checks/tally.ts';
+
+const { values: options } = parseArgs({ options: { static: { type: 'boolean' }, full: { type: 'boolean' } } });
+
+const PROJECTS: readonly TestProject[] = [
+  { name: 'unit', workers: 2 },
+  // Each file has labs of its own: PostgreSQL, Barman, api and agent. More at a time only make each other late.
+  { name: 'end-to-end', workers: 1 },
+  { name: 'guards', workers: 2 },
+];
+
+const seconds = (since: number): string => `${((performance.now() - since) / 1_000).toFixed(1)} s`;
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+async function runStaticChecks(tally: Tally): Promise<void> {
+  const waiting = [...staticChecks];
+  const worker = async (): Promise<void> => {
+    for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
+      const started = performance.now();
+      const { code, output } = await check.run();
+      tally.count(code === 0);
+      say(`${code === 0 ? 'ok    ' : 'FAILED'} ${check.name} (${seconds(started)})`);
+      if (code !== 0) say(output.trimEnd());
+    }
+  };
+  await Promise.all([worker(), worker()]);
+}
+
+/** PostgreSQL, Barman and rsync are installed, or the one command that installs them is said. */
+async function haveRequirements(tally: Tally): Promise<boolean> {
+  const started = performance.now();
+  try {
+    const { ensureRequirements } = await import('../test/lab/requirements.ts');
+    await ensureRequirements();
+    say(`ok     requirements (${seconds(started)})`);
+    tally.count(true);
+    return true;
+  } catch (error) {
+    say(`FAILED requirements (${seconds(started)})`);
+    say(error instanceof Error ? error.message : String(error));
+    tally.count(false);
+    return false;
+  }
+}
+
+async function runProject(project: TestProject, tally: Tally): Promise<void> {
+  const started = performance.now();
+  const { summary, code } = await runTests(project);
+  const failure = tally.countTests(summary, code);
+  say(
+    `${failure === undefined ? 'ok    ' : 'FAILED'} ${project.name} tests (${failure ?? `${summary?.passed} passed`}, ${seconds(started)})`,
+  );
+}
+
+async function main(): Promise<void> {
+  const tally = new Tally();
+  await runStaticChecks(tally);
+  if (!options.static) {
+    const projects = options.full ? [...PROJECTS, { name: 'full', workers: 1 } as const] : PROJECTS;
+    const equipped = await haveRequirements(tally);
+    for (const project of projects)
+      if (equipped || project.name === 'unit' || project.name === 'guards') await runProject(project, tally);
+  }
+  for (const { name, reason } of tally.skipped) say(`skipped: ${name} (${reason})`);
+  process.exitCode = tally.failed === 0 ? 0 : 1;
+  say(String(tally));
+}
+
+await main();

@@ -1,0 +1,46 @@
+import { defineConfig } from 'vitest/config';
+import { SummaryReporter } from './scripts/checks/summary-reporter.ts';
+
+const SECOND = 1_000;
+
+// One project per kind of test, because they may take differently long. `scripts/test.ts` runs one project after the other.
+export default defineConfig({
+  test: {
+    reporters: ['default', new SummaryReporter()],
+    passWithNoTests: false,
+    allowOnly: false,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['packages/**/*.test.ts', 'scripts/**/*.test.ts', 'test/lab/**/*.test.ts'],
+          testTimeout: 20 * SECOND,
+        },
+      },
+      {
+        test: {
+          name: 'end-to-end',
+          include: ['test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts', 'test/security/**/*.test.ts'],
+          testTimeout: 180 * SECOND,
+          hookTimeout: 300 * SECOND,
+        },
+      },
+      {
+        test: {
+          name: 'guards',
+          include: ['test/guards/**/*.test.ts'],
+          testTimeout: 60 * SECOND,
+          hookTimeout: 60 * SECOND,
+        },
+      },
+      {
+        test: {
+          name: 'full',
+          include: ['test/full/**/*.test.ts'],
+          testTimeout: 1_800 * SECOND,
+          hookTimeout: 600 * SECOND,
+        },
+      },
+    ],
+  },
+});
