@@ -6,6 +6,7 @@ import { barmanConfig } from './barman-config.ts';
 import type { LabState } from './lab-state.ts';
 import { sql } from './psql.ts';
 import { poll } from './poll.ts';
+import { findProgram } from './requirements.ts';
 import { mustRun, startDetached } from './run-command.ts';
 import type { LabUsers } from './users.ts';
 
@@ -23,7 +24,7 @@ export async function createBarman(state: LabState, users: LabUsers, postgres: L
   await writeFile(configFile, barmanConfig(dir, osUser, postgres));
   if (users.barman !== undefined) await mustRun(['chown', '-R', `${osUser}:${osUser}`, dir]);
   const barman: LabBarman = {
-    argv: ['barman', '-c', configFile],
+    argv: [(await findProgram('barman')) ?? 'barman', '-c', configFile],
     configFile,
     home: path.join(dir, 'home'),
     osUser,

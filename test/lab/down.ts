@@ -1,4 +1,4 @@
-import { readdir, rm, rmdir } from 'node:fs/promises';
+import { glob, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { endLabProcesses } from './lab-processes.ts';
 import type { LabState } from './lab-state.ts';
@@ -23,10 +23,21 @@ export async function labDown(dir: string): Promise<void> {
     throw new Error(`cannot take down ${at}: user id ${state.uid} made it; run this as that user`);
   }
   await endLabProcesses(state);
+  await removeSharedMemory(state.dir);
   if (state.cluster !== null) await dropDebianCluster(state.cluster);
   await removeLabUsers(state.users);
   if (state.outsideSocketDir !== null) await rm(state.outsideSocketDir, { recursive: true, force: true });
   await removeDirectory(state);
+}
+
+/** A server that was killed leaves its System V segment, whose key and id are in the `postmaster.pid` it also leaves. */
+async function removeSharedMemory(dir: string): Promise<void> {
+  const segments = (await readFile('/proc/sysvipc/shm', 'utf8').catch(() => '')).split('\n').slice(1);
+  for await (const file of glob('pg/{*,*/*}/postmaster.pid', { cwd: dir })) {
+    const [key, id] = (await readFile(path.join(dir, file), 'utf8')).split('\n')[6]?.trim().split(/\s+/) ?? [];
+    const left = segments.map((line) => line.trim().split(/\s+/)).find((one) => one[0] === key && one[1] === id);
+    if (id !== undefined && left?.[6] === '0') await runCommand(['ipcrm', '--shmem-id', id]);
+  }
 }
 
 async function dropDebianCluster(cluster: { version: number; name: string }): Promise<void> {

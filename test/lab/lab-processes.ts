@@ -14,7 +14,7 @@ interface Lab {
 }
 
 /** Programs that work inside a lab; others that merely look at it (an editor, a tail) are not the lab's. */
-const PROGRAMS = /^(postgres|pg_[a-z]+|barman|python3?[0-9.]*|rsync|node|setpriv)$/;
+const PROGRAMS = /^(postgres|initdb|psql|pg_[a-z]+|perl|barman|python3?[0-9.]*|rsync|node|setpriv)$/;
 
 /** Every process that belongs to the lab, whoever started it. */
 export async function labProcesses(lab: Lab): Promise<LabProcess[]> {
@@ -26,7 +26,9 @@ export async function labProcesses(lab: Lab): Promise<LabProcess[]> {
 
 /** Ends every process of the lab: TERM, then KILL for what is left after `graceMs`. */
 export async function endLabProcesses(lab: Lab, graceMs = 5_000): Promise<void> {
-  const gone = async () => ((await labProcesses(lab)).length === 0 ? true : undefined);
+  // Twice, because one look can miss a process that was just forked by one that has just ended.
+  const none = async () => (await labProcesses(lab)).length === 0;
+  const gone = async () => ((await none()) && (await none()) ? true : undefined);
   for (const { pid } of await labProcesses(lab)) signal(pid, 'SIGTERM');
   const ended = await poll('processes ended', graceMs, gone).catch(() => false);
   if (ended) return;

@@ -23,6 +23,8 @@ export function labSettings(places: PostgresPlaces): string {
     max_connections: 50,
     shared_buffers: quoted('16MB'),
     huge_pages: 'off',
+    // Inside the data directory and not in /dev/shm, where a killed server would leave it.
+    dynamic_shared_memory_type: 'mmap',
     checkpoint_timeout: quoted('5min'),
     max_wal_size: quoted('1GB'),
     min_wal_size: quoted('80MB'),

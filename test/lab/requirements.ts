@@ -32,13 +32,21 @@ export async function newestPostgres(root = POSTGRES_ROOT): Promise<{ version: n
   return undefined;
 }
 
+/** The path of one of the programs that `ensureRequirements` looks for. */
+export async function findProgram(
+  name: string,
+  searchPath: readonly string[] = SEARCH_PATH,
+): Promise<string | undefined> {
+  for (const dir of searchPath) if (await exists(path.join(dir, name))) return path.join(dir, name);
+  return undefined;
+}
+
 /** Debian packages that a lab needs and this machine lacks. */
 export async function missingPackages(options: RequirementOptions = {}): Promise<string[]> {
   const missing: string[] = [];
   if ((await newestPostgres(options.postgresRoot)) === undefined) missing.push('postgresql');
   for (const [program, packageName] of Object.entries(PROGRAMS)) {
-    const places = (options.searchPath ?? SEARCH_PATH).map((dir) => exists(path.join(dir, program)));
-    if (!(await Promise.all(places)).includes(true)) missing.push(packageName);
+    if ((await findProgram(program, options.searchPath)) === undefined) missing.push(packageName);
   }
   return missing;
 }

@@ -26,6 +26,10 @@ export interface LabOptions {
 /** Builds a lab and returns when all of it is ready; a failure takes down what was built. */
 export async function labUp(options: LabOptions): Promise<Lab> {
   const dir = path.resolve(options.dir);
+  // What the configuration files of PostgreSQL and Barman, and the commands in them, take without quoting.
+  if (!/^[A-Za-z0-9/._+@=,-]+$/.test(dir)) {
+    throw new Error(`cannot build a lab in '${dir}': use only letters, digits and / . _ + @ = , - in its path`);
+  }
   await ensureRequirements();
   const state = await claimDirectory(dir);
   try {

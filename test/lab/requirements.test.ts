@@ -1,0 +1,40 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ensureRequirements, installCommand, missingPackages, newestPostgres } from './requirements.ts';
+
+let empty: string;
+beforeAll(async () => {
+  empty = await mkdtemp(path.join(tmpdir(), 'barback-requirements-'));
+});
+afterAll(() => rm(empty, { recursive: true }));
+
+describe('what a lab requires', () => {
+  test('names every package that a bare machine lacks', async () => {
+    const missing = await missingPackages({ searchPath: [empty], postgresRoot: empty });
+    expect(missing).toEqual(['postgresql', 'barman', 'rsync', 'openssl', 'util-linux']);
+  });
+
+  test('a user who may not install is told the one command, and what it installs', async () => {
+    const refused = ensureRequirements({ searchPath: [empty], postgresRoot: empty, mayInstall: false });
+    await expect(refused).rejects.toThrow(installCommand(['postgresql', 'barman', 'rsync', 'openssl', 'util-linux']));
+  });
+
+  test('the command switches off the first cluster before it installs the server', () => {
+    const command = installCommand(['postgresql', 'barman']);
+    expect(command.indexOf('create_main_cluster=false')).toBeLessThan(command.indexOf('postgresql barman'));
+    expect(installCommand(['rsync'])).not.toContain('create_main_cluster');
+  });
+
+  test('takes the newest version that has a server, by number', async () => {
+    const root = path.join(empty, 'versions');
+    for (const version of ['9', '15', '17']) await mkdir(path.join(root, version, 'bin'), { recursive: true });
+    for (const version of ['9', '15']) {
+      const initdb = path.join(root, version, 'bin', 'initdb');
+      await writeFile(initdb, '');
+      await chmod(initdb, 0o755);
+    }
+    expect(await newestPostgres(root)).toEqual({ version: 15, binDir: path.join(root, '15', 'bin') });
+  });
+});
