@@ -1,6 +1,8 @@
 // Everything a change must pass: `npm test`, `npm run check` (--static: without PostgreSQL and Barman), `npm run test:full` (--full).
 import { parseArgs } from 'node:util';
+import { ensureRequirements } from '../test/lab/requirements.ts';
 import { runTests, type TestProject } from './checks/run-tests.ts';
+import { STOPPING } from './checks/run-tool.ts';
 import { staticChecks } from './checks/static-checks.ts';
 import { Tally } from './checks/tally.ts';
 
@@ -13,13 +15,16 @@ const PROJECTS: readonly TestProject[] = [
   { name: 'guards', workers: 2 },
 ];
 
+const interruption = new AbortController();
+for (const signal of STOPPING) process.on(signal, () => interruption.abort());
+
 const seconds = (since: number): string => `${((performance.now() - since) / 1_000).toFixed(1)} s`;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function runStaticChecks(tally: Tally): Promise<void> {
   const waiting = [...staticChecks];
   const worker = async (): Promise<void> => {
-    for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
+    for (let check = waiting.shift(); check !== undefined && !interruption.signal.aborted; check = waiting.shift()) {
       const started = performance.now();
       const { code, output } = await check.run();
       tally.count(code === 0);
@@ -34,7 +39,6 @@ async function runStaticChecks(tally: Tally): Promise<void> {
 async function haveRequirements(tally: Tally): Promise<boolean> {
   const started = performance.now();
   try {
-    const { ensureRequirements } = await import('../test/lab/requirements.ts');
     await ensureRequirements();
     say(`ok     requirements (${seconds(started)})`);
     tally.count(true);
@@ -56,16 +60,23 @@ async function runProject(project: TestProject, tally: Tally): Promise<void> {
   );
 }
 
+async function runProjects(projects: readonly TestProject[], tally: Tally): Promise<void> {
+  const equipped = await haveRequirements(tally);
+  for (const project of projects) {
+    const withoutLab = project.name === 'unit' || project.name === 'guards';
+    if (!interruption.signal.aborted && (equipped || withoutLab)) await runProject(project, tally);
+  }
+}
+
 async function main(): Promise<void> {
   const tally = new Tally();
   await runStaticChecks(tally);
-  if (!options.static) {
-    const projects = options.full ? [...PROJECTS, { name: 'full', workers: 1 } as const] : PROJECTS;
-    const equipped = await haveRequirements(tally);
-    for (const project of projects)
-      if (equipped || project.name === 'unit' || project.name === 'guards') await runProject(project, tally);
-  }
+  if (!options.static) await runProjects(options.full ? [...PROJECTS, { name: 'full', workers: 1 }] : PROJECTS, tally);
   for (const { name, reason } of tally.skipped) say(`skipped: ${name} (${reason})`);
+  if (interruption.signal.aborted) {
+    say('interrupted: the rest was not run');
+    tally.count(false);
+  }
   process.exitCode = tally.failed === 0 ? 0 : 1;
   say(String(tally));
 }

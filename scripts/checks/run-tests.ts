@@ -18,7 +18,8 @@ export async function runTests(project: TestProject): Promise<{ summary: TestSum
   try {
     const file = join(folder, 'summary.json');
     const argv = [...tools.vitest, '--project', project.name, `--maxWorkers=${project.workers}`];
-    const { code } = await runNodeTool(argv, { env: { [SUMMARY_FILE_VARIABLE]: file }, output: 'show' });
+    const plain: Record<string, string> = process.stdout.isTTY ? {} : { NO_COLOR: '1' };
+    const { code } = await runNodeTool(argv, { env: { ...plain, [SUMMARY_FILE_VARIABLE]: file }, output: 'show' });
     return { summary: readSummary(file), code };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -8,6 +8,9 @@ export interface ToolResult {
   readonly output: string;
 }
 
+/** Signals that ask for an end: tools get them too, so that tests can take their labs down. */
+export const STOPPING = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
 interface ToolOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -23,6 +26,8 @@ export async function runNodeTool(argv: readonly string[], options: ToolOptions 
     env: { ...process.env, ...options.env },
     stdio: ['ignore', ...(options.output === 'show' ? (['inherit', 'inherit'] as const) : (['pipe', 'pipe'] as const))],
   });
+  const stop = (signal: NodeJS.Signals): void => void child.kill(signal);
+  for (const signal of STOPPING) process.on(signal, stop);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -31,6 +36,7 @@ export async function runNodeTool(argv: readonly string[], options: ToolOptions 
   }
   child.on('error', (error) => resolve({ code: 127, output: `cannot start ${argv.join(' ')}: ${error.message}` }));
   child.on('close', (code, signal) => {
+    for (const each of STOPPING) process.off(each, stop);
     resolve({ code: code ?? 128, output: signal === null ? output : `${output}\nended by ${signal}` });
   });
   return promise;
