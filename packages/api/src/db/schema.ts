@@ -71,6 +71,8 @@ export const runs = sqliteTable(
     liveDatabase: text().notNull().default('unknown'),
     liveDatabaseAt: integer(),
     undoneBy: text(),
+    /** Why it cannot go on right now, as Problem with `facts.since`: shown, never decided on. */
+    trouble: text(),
     problem: text(),
     result: text(),
   },
@@ -96,6 +98,8 @@ export const attempts = sqliteTable(
     outcome: text(),
     /** Latest Progress as JSON: shown, never decided on. */
     progress: text(),
+    /** SHA-256 of the request token and of the receipt that settled it: their bytes are documents. */
+    request: text(),
     receipt: text(),
   },
   (table) => [
