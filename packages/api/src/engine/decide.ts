@@ -13,8 +13,8 @@ export type AttemptOutcome =
   | { readonly is: 'failed'; readonly problem: Problem }
   | { readonly is: 'cancelled' }
   | { readonly is: 'unknown'; readonly problem: Problem }
-  | { readonly is: 'absent' }
-  | { readonly is: 'partial'; readonly facts: Json };
+  | { readonly is: 'absent'; readonly problem: Problem }
+  | { readonly is: 'partial'; readonly problem: Problem; readonly facts: Json };
 
 /** One try of a step or of its inverse, oldest first in the list; without an outcome it may still be under way. */
 export interface Attempt {
@@ -28,6 +28,11 @@ export interface Attempt {
   readonly outcome: AttemptOutcome | null;
 }
 
+/** An attempt with the instant at which its intent became durable. */
+export interface TimedAttempt extends Attempt {
+  readonly intendedAt: Micros;
+}
+
 export type FinalState = 'succeeded' | 'failed' | 'cancelled' | 'needs_operator';
 
 export type Decision =
@@ -37,7 +42,8 @@ export type Decision =
   | { readonly do: 'wait'; readonly until: Micros }
   | { readonly do: 'finish'; readonly state: FinalState; readonly cause: Attempt | null };
 
-export interface RunView {
+/** What the decision depends on. */
+export interface RunFacts {
   readonly steps: readonly Step[];
   readonly attempts: readonly Attempt[];
   readonly cancelRequested: boolean;
@@ -49,7 +55,7 @@ const triesMax: Record<OperationClass, number> = { R: 5, I: 3, A: 2, D: 2 };
 const inverseTriesMax = 5;
 
 /** The next thing to do for a run: pure, so that a crash at any point is only another input. */
-export function decide(run: RunView): Decision {
+export function decide(run: RunFacts): Decision {
   const open = run.attempts.find((attempt) => attempt.outcome === null || attempt.outcome.is === 'unknown');
   if (open) return { do: 'observe', attempt: open };
   const stop = firstFailure(run);
@@ -61,7 +67,7 @@ export function decide(run: RunView): Decision {
 }
 
 /** The step whose forward attempts have used up their tries or must not be tried again. */
-function firstFailure(run: RunView): Attempt | null {
+function firstFailure(run: RunFacts): Attempt | null {
   for (let index = 0; index < run.steps.length; index += 1) {
     const tries = allTriesOf(run, index, 'forward');
     const last = tries.at(-1);
@@ -71,16 +77,14 @@ function firstFailure(run: RunView): Attempt | null {
   return null;
 }
 
-function isCancelled(run: RunView): boolean {
+function isCancelled(run: RunFacts): boolean {
   const finished = run.steps.every((_, index) => hasSucceeded(run, index, 'forward'));
   return run.cancelRequested && !finished;
 }
 
 /** Performs the inverses of begun steps backwards; after success only those that are always due. */
-function unwind(run: RunView, stop: Attempt | null): Decision {
-  if (stop?.outcome?.is === 'partial' && classOf(run.steps[stop.step]?.action) === 'D') {
-    return { do: 'finish', state: 'needs_operator', cause: stop };
-  }
+function unwind(run: RunFacts, stop: Attempt | null): Decision {
+  if (needsOperator(run, stop)) return { do: 'finish', state: 'needs_operator', cause: stop };
   const failed = stop !== null || isCancelled(run);
   for (let index = run.steps.length - 1; index >= 0; index -= 1) {
     const inverse = run.steps[index]?.inverse;
@@ -96,7 +100,13 @@ function unwind(run: RunView, stop: Attempt | null): Decision {
   return { do: 'finish', state: stop ? 'failed' : 'succeeded', cause: stop };
 }
 
-function tryAgain(run: RunView, step: number, direction: Direction): Decision {
+/** Half a destruction is shown to a person before anything else happens; their resume says that it may be unwound. */
+function needsOperator(run: RunFacts, stop: Attempt | null): boolean {
+  if (stop?.outcome?.is !== 'partial' || stop.era !== run.era) return false;
+  return classOf(run.steps[stop.step]?.action) === 'D';
+}
+
+function tryAgain(run: RunFacts, step: number, direction: Direction): Decision {
   const tries = triesOf(run, step, direction);
   const last = tries.at(-1);
   const until = last?.endedAt ? last.endedAt + backoffMicros(tries.length) : run.now;
@@ -121,21 +131,21 @@ function backoffMicros(tries: number): Micros {
 }
 
 /** A person's resume gives an inverse new tries; a forward step is never repeated by it. */
-function triesOf(run: RunView, step: number, direction: Direction): readonly Attempt[] {
+function triesOf(run: RunFacts, step: number, direction: Direction): readonly Attempt[] {
   return allTriesOf(run, step, direction).filter((attempt) => attempt.era === run.era);
 }
 
-function allTriesOf(run: RunView, step: number, direction: Direction): readonly Attempt[] {
+function allTriesOf(run: RunFacts, step: number, direction: Direction): readonly Attempt[] {
   return run.attempts.filter((attempt) => attempt.step === step && attempt.direction === direction);
 }
 
-function hasSucceeded(run: RunView, step: number, direction: Direction): boolean {
+function hasSucceeded(run: RunFacts, step: number, direction: Direction): boolean {
   return run.attempts.some(
     (attempt) => attempt.step === step && attempt.direction === direction && attempt.outcome?.is === 'succeeded',
   );
 }
 
-function hasBegun(run: RunView, step: number): boolean {
+function hasBegun(run: RunFacts, step: number): boolean {
   return run.attempts.some((attempt) => attempt.step === step && attempt.direction === 'forward');
 }
 
