@@ -65,7 +65,7 @@ export default {
         'What Barman and PostgreSQL say is parsed, and argv is built, by functions that a test can call with text.',
       severity: 'error',
       from: { path: '^packages/agent/src/(barman|postgres)/', pathNot: TESTS },
-      to: { pathNot: '^packages/agent/src/(barman|postgres)/|^packages/shared/' },
+      to: { pathNot: '^packages/agent/src/(barman|postgres)/|^packages/shared/|/node_modules/zod/' },
     },
     {
       name: 'api-never-spawns',

@@ -110,6 +110,11 @@ export const lintViolations: readonly Planted[] = [
     text: "import { expect, test } from 'vitest';\ntest.only('is the only one', () => {\n  expect(1).toBe(1);\n});\n",
   },
   {
+    rule: 'vitest(expect-expect)',
+    path: `${SRC}/expects-nothing.test.ts`,
+    text: "import { test } from 'vitest';\ntest('cannot fail', () => {\n  void process.pid;\n});\n",
+  },
+  {
     rule: 'vitest(no-conditional-expect)',
     path: `${SRC}/conditional.test.ts`,
     text: "import { expect, test } from 'vitest';\ntest('may check nothing', () => {\n  if (process.pid > 1) expect(1).toBe(1);\n});\n",
