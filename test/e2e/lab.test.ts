@@ -90,7 +90,8 @@ describe('two labs side by side', () => {
     const answer = await sql(two.postgres, `${marker}\nSELECT pg_walfile_name(pg_switch_wal());\n${marker}`);
     const segment = answer.split('\n')[1] ?? '';
     const file = path.join(two.barman.home, 'main', 'wals', segment.slice(0, 16), segment);
-    await poll(`archived ${segment}`, 15_000, () => (existsSync(file) ? true : undefined));
+    const archived = await poll(`archived ${segment}`, 15_000, () => (existsSync(file) ? true : undefined));
+    expect(archived).toBe(true);
   });
 
   test('streaming that dies is started again', async () => {

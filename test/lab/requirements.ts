@@ -25,7 +25,7 @@ const NO_CLUSTER_DIR = '/etc/postgresql-common/createcluster.d';
 export async function newestPostgres(root = POSTGRES_ROOT): Promise<{ version: number; binDir: string } | undefined> {
   const names = await readdir(root).catch(() => [] as string[]);
   const versions = names.filter((name) => /^\d+$/.test(name)).map(Number);
-  for (const version of versions.sort((a, b) => b - a)) {
+  for (const version of versions.toSorted((a, b) => b - a)) {
     const binDir = path.join(root, String(version), 'bin');
     if (await exists(path.join(binDir, 'initdb'))) return { version, binDir };
   }
