@@ -81,7 +81,7 @@ setInterval(() => undefined, 1_000);
 process.stdout.write('ready ');\n`);
     const child = spawn(process.execPath, [join(checkout, 'scripts/bootstrap.mjs'), 'run', file], {
       env: environment(),
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
     const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
     let output = '';

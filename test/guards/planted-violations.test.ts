@@ -6,9 +6,10 @@ import { runNodeTool } from '../../scripts/checks/run-tool.ts';
 import { tools } from '../../scripts/checks/tools.ts';
 import { checkText } from '../../scripts/structure/check-text.ts';
 import { repositoryRoot } from '../../scripts/structure/repository.ts';
-import { importViolations, innocentFiles } from './planted/import-violations.ts';
+import { cycleEnd, importViolations, innocentFiles } from './planted/import-violations.ts';
 import { lintViolations } from './planted/lint-violations.ts';
 import { Overlay } from './planted/overlay.ts';
+import { typeViolations } from './planted/type-violations.ts';
 import { unusedThings } from './planted/unused-things.ts';
 import type { Planted } from './planted/planted.ts';
 import { plantedText } from './planted/text-violations.ts';
@@ -49,7 +50,7 @@ test('each rule that the linter configuration names has a planted violation', ()
 });
 
 test('the import rules report each planted violation by its rule, and nothing innocent', async () => {
-  using overlay = new Overlay([...importViolations, ...innocentFiles]);
+  using overlay = new Overlay([...importViolations, cycleEnd, ...innocentFiles]);
   const { code, output } = await runNodeTool(tools.imports, { cwd: overlay.root });
   const found = [...output.matchAll(/^ *error (\S+): (\S+) →/gm)].map(([, rule = '', path = '']) =>
     report({ rule, path }),
@@ -83,6 +84,24 @@ test('what nothing uses is reported: files, exports, types and dependencies', as
     types: [{ name: 'UnusedType' }],
   });
   expect(of('packages/api/package.json')?.dependencies).toContainEqual({ name: 'hono' });
+});
+
+test('the compiler reports each planted violation', async () => {
+  using overlay = new Overlay([...typeViolations, ...innocentFiles]);
+  const { code, output } = await runNodeTool(tools.types, { cwd: overlay.root });
+  const found = [...output.matchAll(/^(\S+)\(\d+,\d+\): error (TS\d+)/gm)].map(([, path = '', rule = '']) =>
+    report({ rule, path }),
+  );
+  expect(found).toEqual(expect.arrayContaining(reports(typeViolations)));
+  expect(found.filter((line) => innocent.has(line.split(': ')[0] ?? ''))).toEqual([]);
+  expect(code).not.toBe(0);
+});
+
+test('the formatter reports what is not formatted, and nothing else', async () => {
+  using overlay = new Overlay([...innocentFiles, { path: 'scripts/untidy.ts', text: 'export const n = "a"\n' }]);
+  const { code, output } = await runNodeTool(tools.format, { cwd: overlay.root });
+  expect([...output.matchAll(/^(\S+\.ts) format /gm)].map(([, path]) => path)).toEqual(['scripts/untidy.ts']);
+  expect(code).toBe(1);
 });
 
 test('text rules report each planted violation by its rule', () => {

@@ -31,13 +31,14 @@ export const importViolations: readonly Planted[] = [
   imports('only-tests-import-tests', 'packages/api/src/planted/to-a-test.ts', './some.test.ts'),
 ];
 
+/** The other half of the cycle: a cycle is reported once, for the file at which it was entered. */
+export const cycleEnd: Omit<Planted, 'rule'> = {
+  path: 'packages/shared/src/planted/cycle-b.ts',
+  text: "import type { A } from './cycle-a.ts';\nexport interface B {\n  a?: A;\n}\n",
+};
+
 /** Files the ones above import, and correct ones that no rule may report. */
 export const innocentFiles: readonly Omit<Planted, 'rule'>[] = [
-  // A cycle is reported once, for the file at which it was entered.
-  {
-    path: 'packages/shared/src/planted/cycle-b.ts',
-    text: "import type { A } from './cycle-a.ts';\nexport interface B {\n  a?: A;\n}\n",
-  },
   { path: 'packages/agent/src/planted/innocent.ts', text: 'export const innocent = 1;\n' },
   { path: 'packages/api/src/planted/innocent.ts', text: 'export const innocent = 1;\n' },
   { path: 'packages/shared/src/planted/innocent.ts', text: importing('zod') },
