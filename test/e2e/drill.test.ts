@@ -1,0 +1,120 @@
+import { writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Lab } from '../lab/lab.ts';
+import { sql } from '../lab/psql.ts';
+import { request, runDrill, type RunBody } from '../support/barback-client.ts';
+import { settledLab } from '../support/settled-lab.ts';
+import { verifyExport } from '../support/verify-export.ts';
+import { worldOf } from '../support/world.ts';
+
+let lab: Lab;
+let stop: () => Promise<void>;
+
+beforeAll(async () => {
+  ({ lab, stop } = await settledLab({ tablespace: true, alterSystem: hostileSettings }));
+}, 120_000);
+
+afterAll(() => stop());
+
+/** T1: once in the backup's postgresql.auto.conf, each of these would break a copy's isolation. */
+const hostileSettings = {
+  archive_mode: 'on',
+  archive_command: 'touch /tmp/barback-archived-by-a-copy',
+  listen_addresses: '*',
+  shared_preload_libraries: 'auto_explain',
+  synchronous_standby_names: 'nobody',
+  recovery_target_name: 'left over from an earlier restore',
+  restore_command: 'false',
+};
+
+describe('a drill on real PostgreSQL and Barman', () => {
+  test('of target immediate proves the end of the base backup and changes nothing of the world', async () => {
+    const before = await worldOf(lab);
+    const run = await runDrill(lab, { type: 'immediate' }, { amcheck: 'tables' });
+    expectProven(run);
+    expect(run.liveDatabase).toBe('old-running');
+    expect(await worldOf(lab)).toEqual(before);
+  });
+
+  test('of target latest includes rows that exist only in streaming/*.partial', async () => {
+    await sql(lab.postgres, "INSERT INTO orders (customer, amount) VALUES ('only in the partial segment', 4711)");
+    const before = await worldOf(lab);
+    const probe = { name: 'newest', database: 'system', sql: 'SELECT customer FROM orders ORDER BY id DESC LIMIT 1' };
+    const run = await runDrill(lab, { type: 'latest' }, { probes: [probe], amcheck: 'all' });
+    expectProven(run);
+    expect(probeOf(run, 'newest').rows).toEqual([{ customer: 'only in the partial segment' }]);
+    expect(run.result?.firstSkipped).toBeNull();
+    expect(await worldOf(lab)).toEqual(before);
+  });
+
+  test('of a target time stops between two commits and names both', async () => {
+    const kept = await commit('kept');
+    const moment = (await sql(lab.postgres, instantSql)).trim();
+    const undone = await commit('undone');
+    const probe = {
+      name: 'which',
+      database: 'system',
+      sql: "SELECT customer FROM orders WHERE customer IN ('kept','undone')",
+    };
+    const run = await runDrill(lab, { type: 'time', time: moment }, { probes: [probe] });
+    expectProven(run);
+    expect(run.result?.lastReplayed?.xid).toBe(kept);
+    expect(run.result?.firstSkipped?.xid).toBe(undone);
+    expect(probeOf(run, 'which').rows).toEqual([{ customer: 'kept' }]);
+    const report = await request(lab, 'GET', `/v1/runs/${run.id}/report.txt`);
+    expect(report.text).toContain(String(kept));
+    expect(report.text).toContain(String(undone));
+  });
+
+  test('whose target no commit reaches fails with the reason, never as "started", and cleans up', async () => {
+    const moment = (await sql(lab.postgres, instantSql)).trim();
+    const run = await runDrill(lab, { type: 'time', time: moment });
+    expect(run.state).toBe('failed');
+    expect(run.problem?.type).toBe('urn:barback:problem:target-not-reached');
+    expect(
+      run.steps.filter((step) => ['stop', 'discard', 'release'].includes(step.name)).map((step) => step.state),
+    ).toEqual(['succeeded', 'succeeded', 'succeeded']);
+  });
+
+  test('leaves an audit trail that verifies offline, and an export changed by one byte that does not', async () => {
+    const exported = await request(lab, 'GET', '/v1/audit/export', { role: 'admin' });
+    expect(verifyExport(exported.text)).toMatchObject({ ok: true });
+    const middle = Math.floor(exported.text.length / 2);
+    const altered = `${exported.text.slice(0, middle)}${exported.text[middle] === 'x' ? 'y' : 'x'}${exported.text.slice(middle + 1)}`;
+    expect(verifyExport(altered)).toMatchObject({ ok: false });
+  });
+
+  test('is held to a check that catches a stray write in the live data directory and in the tablespace', async () => {
+    const before = await worldOf(lab);
+    for (const directory of [lab.postgres.dataDir, lab.postgres.tablespaceDir as string]) {
+      const stray = path.join(directory, 'stray');
+      await writeFile(stray, 'x');
+      expect(await worldOf(lab)).not.toEqual(before);
+      await rm(stray);
+      // The directory's own entry is compared by inode and mode, so that removing the file restores equality.
+      expect(await worldOf(lab)).toEqual(before);
+    }
+  });
+});
+
+const instantSql = `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
+async function commit(customer: string): Promise<number> {
+  const text = `BEGIN; INSERT INTO orders (customer, amount) VALUES ('${customer}', 1); SELECT pg_current_xact_id(); COMMIT;`;
+  return Number((await sql(lab.postgres, text)).trim());
+}
+
+function expectProven(run: RunBody): void {
+  if (run.state !== 'succeeded') throw new Error(`the drill did not succeed: ${JSON.stringify(run, null, 1)}`);
+  expect(run.result?.manifest).toBe('verified');
+  expect(run.result?.lastReplayed === null).toBe(false);
+  expect(run.result?.rtoSeconds).toBeGreaterThan(0);
+}
+
+function probeOf(run: RunBody, name: string): { ok: boolean; rows: unknown } {
+  const probe = run.result?.probes.find((one) => one.name === name);
+  if (!probe) throw new Error(`no probe ${name} in ${JSON.stringify(run.result)}`);
+  return probe;
+}

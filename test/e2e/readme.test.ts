@@ -1,0 +1,67 @@
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Lab } from '../lab/lab.ts';
+import { mustRun } from '../lab/run-command.ts';
+import { waitForRun } from '../support/barback-client.ts';
+import { settledLab } from '../support/settled-lab.ts';
+import { verifyExport } from '../support/verify-export.ts';
+
+let lab: Lab;
+let stop: () => Promise<void>;
+let directory: string;
+
+beforeAll(async () => {
+  ({ lab, stop } = await settledLab());
+  directory = await mkdtemp(path.join(tmpdir(), 'barback-readme-'));
+  await copyFile(path.join(lab.dir, 'keys', 'admin.header'), path.join(directory, 'operator.header'));
+}, 120_000);
+
+afterAll(async () => {
+  await rm(directory, { recursive: true, force: true });
+  await stop();
+});
+
+test('every curl line of the README does what the text around it says, in its order', async () => {
+  const variables: Record<string, string> = { BARBACK: lab.api?.url ?? '' };
+  const lines = await readmeLines();
+  expect(lines.length).toBeGreaterThanOrEqual(10);
+  for (const line of lines) {
+    const words = split(line, variables);
+    const argv = [words[0] as string, '--fail-with-body', ...words.slice(1)];
+    const said = await mustRun(argv, { cwd: directory }).catch((error: Error) => {
+      throw new Error(`the README's line fails: ${line}\n${error.message}`);
+    });
+    if (/\/v1\/plans"$/.test(line)) variables['PLAN'] = (JSON.parse(said) as { id: string }).id;
+    if (/\/runs"$/.test(line)) {
+      variables['RUN'] = (JSON.parse(said) as { id: string }).id;
+      const run = await waitForRun(lab, variables['RUN'], (one) => one.state === 'succeeded');
+      expect(run.result?.probes.map((probe) => probe.ok)).toEqual([true]);
+    }
+  }
+  expect(verifyExport(await readFile(path.join(directory, 'audit.jsonl'), 'utf8'))).toMatchObject({ ok: true });
+});
+
+async function readmeLines(): Promise<readonly string[]> {
+  const readme = await readFile(path.join(import.meta.dirname, '../../README.md'), 'utf8');
+  const blocks = [...readme.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? '');
+  return blocks.flatMap((block) => block.split('\n')).filter((line) => line !== '');
+}
+
+/** Splits a line as a shell does for the quotes and variables that the README uses; anything else is an error. */
+function split(line: string, variables: Readonly<Record<string, string>>): string[] {
+  const words = line.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? [];
+  return words.map((word) =>
+    word.replaceAll(
+      /'([^']*)'|"([^"]*)"/g,
+      (_, single?: string, double?: string) =>
+        single ??
+        (double ?? '').replaceAll(/\$([A-Z]+)/g, (__, name: string) => {
+          const value = variables[name];
+          if (value === undefined) throw new Error(`the README uses $${name} before anything has named it`);
+          return value;
+        }),
+    ),
+  );
+}
