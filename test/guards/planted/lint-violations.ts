@@ -115,6 +115,11 @@ export const lintViolations: readonly Planted[] = [
     text: "import { test } from 'vitest';\ntest('cannot fail', () => {\n  void process.pid;\n});\n",
   },
   {
+    rule: 'vitest(valid-expect)',
+    path: `${SRC}/forgets-to-compare.test.ts`,
+    text: "import { expect, test } from 'vitest';\ntest('compares nothing', () => {\n  expect(1);\n});\n",
+  },
+  {
     rule: 'vitest(no-conditional-expect)',
     path: `${SRC}/conditional.test.ts`,
     text: "import { expect, test } from 'vitest';\ntest('may check nothing', () => {\n  if (process.pid > 1) expect(1).toBe(1);\n});\n",
