@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -235,7 +234,6 @@ async function makeCertificate(agentDir: string, owner: string | undefined): Pro
   ]);
   await chmod(key, 0o600);
   if (owner !== undefined) await mustRun(['chown', `${owner}:`, key]);
-  new X509Certificate(await readFile(certificate));
 }
 
 async function own(user: string | undefined, directory: string): Promise<void> {

@@ -76,7 +76,7 @@ export async function request(
     ...(more.body === undefined ? {} : { body: JSON.stringify(more.body) }),
   });
   const text = await response.text();
-  const isJson = /json$/.test((response.headers.get('content-type') ?? '').split(';')[0] ?? '');
+  const isJson = (response.headers.get('content-type') ?? '').split(';')[0]?.endsWith('json') === true;
   return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined };
 }
 

@@ -47,7 +47,7 @@ async function walk(
   lines: Map<string, string>,
   ignore: readonly RegExp[],
 ): Promise<void> {
-  for (const name of (await readdir(path.join(root, relative))).sort()) {
+  for (const name of (await readdir(path.join(root, relative))).toSorted()) {
     const inner = relative === '' ? name : `${relative}/${name}`;
     if (ignore.some((pattern) => pattern.test(inner))) continue;
     const file = path.join(root, inner);

@@ -48,7 +48,7 @@ export function sha256Hex(bytes: string | Uint8Array): string {
 
 function kidOfExactHeader(header: unknown, typ: string): string | undefined {
   if (typeof header !== 'object' || header === null || Array.isArray(header)) return undefined;
-  if (Object.keys(header).sort().join() !== 'alg,kid,typ') return undefined;
+  if (Object.keys(header).toSorted().join() !== 'alg,kid,typ') return undefined;
   const { alg, kid, typ: headerTyp } = header as { alg: unknown; kid: unknown; typ: unknown };
   return alg === 'Ed25519' && headerTyp === typ && typeof kid === 'string' ? kid : undefined;
 }

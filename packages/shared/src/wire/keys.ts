@@ -31,9 +31,9 @@ export async function thumbprint(jwk: PublicJwk): Promise<string> {
 }
 
 export async function importPublicKey(jwk: PublicJwk): Promise<CryptoKey> {
-  return (await importJWK({ ...jwk }, 'Ed25519')) as CryptoKey;
+  return importJWK<CryptoKey>({ ...jwk }, 'Ed25519');
 }
 
 export async function importSigningKey(jwk: PrivateJwk): Promise<SigningKey> {
-  return { kid: await thumbprint(jwk), privateKey: (await importJWK({ ...jwk }, 'Ed25519')) as CryptoKey };
+  return { kid: await thumbprint(jwk), privateKey: await importJWK<CryptoKey>({ ...jwk }, 'Ed25519') };
 }
