@@ -1,0 +1,36 @@
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+export const usage = `Usage: barback-agent COMMAND --config FILE
+
+  gateway        carry requests from the network to the executor (own user, no power)
+  executor       verify requests and carry them out (root)
+  check-config   read the configuration and list every problem with its fix
+  keys           make the executor's signing key if there is none; print its public part
+  certificate    make the gateway's certificate and key: --host NAME [--owner USER]
+`;
+
+export interface Arguments {
+  readonly command: string;
+  readonly positionals: readonly string[];
+  /** Absolute: a runner does not share the working directory. */
+  readonly config: string;
+  readonly host: string | undefined;
+  readonly owner: string | undefined;
+}
+
+/** Reads the command line; undefined when it is not one of ours. */
+export function parseArguments(argv: readonly string[]): Arguments | undefined {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: { config: { type: 'string' }, host: { type: 'string' }, owner: { type: 'string' } },
+    });
+    const [command, ...rest] = positionals;
+    if (command === undefined || values.config === undefined) return undefined;
+    return { command, positionals: rest, config: path.resolve(values.config), host: values.host, owner: values.owner };
+  } catch {
+    return undefined;
+  }
+}

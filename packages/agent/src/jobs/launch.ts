@@ -1,0 +1,71 @@
+import path from 'node:path';
+import { problem } from '@barback/shared/wire/problem.ts';
+import { isAlive, processIdentity, type ProcessIdentity } from '../system/process-table.ts';
+import { startProgram } from '../system/run-program.ts';
+import type { JobDirectory } from './directory.ts';
+import { jobFileNames } from './files.ts';
+
+/** How this agent starts itself again as a runner. */
+export interface RunnerCommand {
+  /** Node, its options, and the file that this process was started with. */
+  readonly argv: readonly string[];
+  readonly configFile: string;
+  readonly compileCache: string;
+}
+
+/** Starts runners: processes of their own session whose output goes to a file, so that they outlive this process. */
+export class Launcher {
+  readonly #jobs: JobDirectory;
+  readonly #command: RunnerCommand;
+  readonly #launched = new Map<string, ProcessIdentity | 'starting'>();
+
+  constructor(jobs: JobDirectory, command: RunnerCommand) {
+    this.#jobs = jobs;
+    this.#command = command;
+  }
+
+  async launch(opid: string): Promise<void> {
+    const directory = this.#jobs.pathOf(opid);
+    this.#launched.set(opid, 'starting');
+    try {
+      const { pid } = await startProgram(
+        {
+          argv: runnerArgv(this.#command, directory),
+          user: null,
+          environment: { NODE_COMPILE_CACHE: this.#command.compileCache },
+          timeoutMs: 0,
+        },
+        path.join(directory, jobFileNames.runnerOutput),
+      );
+      const identity = await processIdentity(pid);
+      if (identity) this.#launched.set(opid, identity);
+      else await this.#bar(opid);
+    } catch (error) {
+      this.#launched.delete(opid);
+      const why = error instanceof Error ? error.message : String(error);
+      await this.#jobs.bar(opid, problem('job-lost', `cannot start the runner: ${why}`));
+    }
+  }
+
+  /** Ends the waiting for a runner that this process started and that died before its first effect. */
+  async settleAccepted(opid: string): Promise<void> {
+    const identity = this.#launched.get(opid);
+    if (identity === undefined || identity === 'starting' || (await isAlive(identity))) return;
+    await this.#bar(opid);
+  }
+
+  /** The job has begun, so its files tell the rest. */
+  forget(opid: string): void {
+    this.#launched.delete(opid);
+  }
+
+  async #bar(opid: string): Promise<void> {
+    this.#launched.delete(opid);
+    const detail = `cannot run the job: its runner ended before it began; see ${jobFileNames.runnerOutput} in the job's directory`;
+    await this.#jobs.bar(opid, problem('job-lost', detail));
+  }
+}
+
+export function runnerArgv(command: RunnerCommand, jobDirectory: string): string[] {
+  return [...command.argv, 'runner', jobDirectory, '--config', command.configFile];
+}
