@@ -1,0 +1,185 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { userInfo } from 'node:os';
+import type { Params, Result } from '@barback/shared/operations/index.ts';
+import { operations } from '@barback/shared/operations/index.ts';
+import { ProblemError } from '@barback/shared/wire/problem.ts';
+import { parseAutoConf, parseLibraryList, reportableLine } from '../postgres/auto-conf.ts';
+import {
+  capacitySettings,
+  chooseLibraries,
+  configurationText,
+  emptyAutoConf,
+  hbaText,
+  identText,
+  isolationSettings,
+  postgresArgv,
+  recoverySettings,
+  type Settings,
+} from '../postgres/copy-settings.ts';
+import { monotonicMs } from '../system/clock.ts';
+import { kindOf } from '../system/directory-tree.ts';
+import { readIfExists, readTail, writeAtomic } from '../system/files.ts';
+import { startProgram } from '../system/run-program.ts';
+import { requirePlan } from './backup-lease.ts';
+import { binariesVersion } from './binaries.ts';
+import { readControlData } from './control-data.ts';
+import { copyProcess } from './copy-process.ts';
+import { abortReason, executeOk } from './execute.ts';
+import type { Call, Handler, Host } from './handler.ts';
+import { requireRecovered } from './scratch-completion.ts';
+import { scratchPlace, scratchPort, scratchUser, type ScratchPlace } from './scratch-place.ts';
+import { readRecord, requireScratch } from './scratch-record.ts';
+
+type StartParams = Params<'scratch-start'>;
+
+const startMs = 60_000;
+
+export const scratchStart: Handler<'scratch-start'> = {
+  async perform(host, params, call) {
+    const place = await requireScratch(host, requirePlan(call));
+    await requireRecovered(place);
+    const running = await copyProcess(place);
+    if (running) return { ...(await requireStarted(place)), pid: running.pid };
+    const settingsSetAside = await setAsideAutoConf(host, place, call);
+    const { settings, libraries } = await copySettings(host, place, params, settingsSetAside, call);
+    await writeConfiguration(host, place, settings, call);
+    const lines = settingsSetAside.map(reportableLine);
+    const result = { pid: 0, socketDirectory: place.socket, port: scratchPort, libraries, settingsSetAside: lines };
+    await writeAtomic(place.startedFile, JSON.stringify(result));
+    return { ...result, pid: await launch(host, place, settings, call) };
+  },
+
+  async observe(host, _params, call) {
+    const place = scratchPlace(host, requirePlan(call));
+    const text = await readIfExists(place.startedFile);
+    if (text === undefined || !(await readRecord(place))) return { is: 'absent' };
+    const running = await copyProcess(place);
+    if (!running) return { is: 'partial', facts: { log: await readTail(place.log, 1000) } };
+    return { is: 'complete', result: { ...(await requireStarted(place)), pid: running.pid } };
+  },
+};
+
+async function requireStarted(place: ScratchPlace): Promise<Result<'scratch-start'>> {
+  return operations['scratch-start'].result.parse(JSON.parse((await readIfExists(place.startedFile)) ?? 'null'));
+}
+
+/** What ALTER SYSTEM set on production outranks a configuration file: it is kept as evidence and replaced (T1). */
+async function setAsideAutoConf(host: Host, place: ScratchPlace, call: Call) {
+  const user = scratchUser(host);
+  const file = `${place.pgdata}/postgresql.auto.conf`;
+  const evidence = `${file}.backup`;
+  if ((await kindOf(evidence)) === 'absent') {
+    // Barman has appended its own lines; what it found is in .origin.
+    const origin = (await kindOf(`${file}.origin`)) === 'file' ? `${file}.origin` : file;
+    await executeOk(
+      { argv: ['/usr/bin/cp', '--no-clobber', '--', origin, evidence], user, timeoutMs: 30_000 },
+      call.signal,
+      'postgres-failed',
+    );
+  }
+  const shown = await executeOk(
+    { argv: ['/usr/bin/cat', '--', evidence], user, timeoutMs: 30_000 },
+    call.signal,
+    'postgres-failed',
+  );
+  return parseAutoConf(shown.stdout);
+}
+
+async function copySettings(
+  host: Host,
+  place: ScratchPlace,
+  params: StartParams,
+  setAside: readonly { name: string; value: string }[],
+  call: Call,
+): Promise<{ settings: Settings; libraries: Result<'scratch-start'>['libraries'] }> {
+  const { major } = await binariesVersion(host, call.signal);
+  const control = await readControlData(host, place.pgdata, scratchUser(host), call.signal);
+  const fromBackup = setAside.filter((one) => one.name === 'shared_preload_libraries').at(-1)?.value ?? '';
+  const wanted = [...params.settings.sharedPreloadLibraries, ...parseLibraryList(fromBackup)];
+  const libraries = chooseLibraries(wanted, host.server.preloadLibraries);
+  const where = {
+    dataDirectory: place.pgdata,
+    configFile: `${place.configuration}/postgresql.conf`,
+    hbaFile: `${place.configuration}/pg_hba.conf`,
+    identFile: `${place.configuration}/pg_ident.conf`,
+    socketDirectory: place.socket,
+    port: scratchPort,
+    clusterName: `barback-${place.plan.slice(-8)}`,
+  };
+  const loaded = libraries.filter((one) => one.loaded).map((one) => one.name);
+  const settings = {
+    ...isolationSettings(where, major),
+    ...capacitySettings(params.settings, control),
+    ...recoverySettings(params.target, params.timeline),
+    shared_preload_libraries: loaded.join(','),
+  };
+  return { settings, libraries };
+}
+
+/** Every file is written by the scratch user itself, through standard input. */
+async function writeConfiguration(host: Host, place: ScratchPlace, settings: Settings, call: Call): Promise<void> {
+  const user = scratchUser(host);
+  const { superuser } = host.server.postgres;
+  const people = [user ?? userInfo().username, userInfo().username];
+  const { config_file: _, data_directory: __, hba_file: ___, ident_file: ____, ...inFile } = settings;
+  const files: readonly (readonly [string, string])[] = [
+    [`${place.configuration}/postgresql.conf`, configurationText(inFile)],
+    [`${place.configuration}/pg_hba.conf`, hbaText],
+    [`${place.configuration}/pg_ident.conf`, identText(people, [superuser, host.server.probeRole])],
+    [`${place.pgdata}/postgresql.auto.conf`, emptyAutoConf],
+    [`${place.pgdata}/recovery.signal`, ''],
+  ];
+  for (const [file, text] of files) {
+    // dd reads descriptor 0 as it is; opening /dev/stdin anew fails for a socket and for another user's pipe.
+    const argv = ['/usr/bin/dd', `of=${file}`, 'status=none'];
+    await executeOk({ argv, user, stdin: text, timeoutMs: 30_000 }, call.signal, 'postgres-failed');
+  }
+  const remove = ['standby.signal', 'postmaster.pid'].map((name) => `${place.pgdata}/${name}`);
+  await executeOk(
+    { argv: ['/usr/bin/rm', '-f', '--', ...remove], user, timeoutMs: 30_000 },
+    call.signal,
+    'postgres-failed',
+  );
+}
+
+/** Returns when the server has its pid file: recovery goes on by itself and is watched by scratch-replay. */
+async function launch(host: Host, place: ScratchPlace, settings: Settings, call: Call): Promise<number> {
+  const program = {
+    argv: postgresArgv(host.server.postgres.binDirectory, place.pgdata, settings),
+    user: scratchUser(host),
+    environment: { BARBACK_PLAN: place.plan },
+    background: true,
+    timeoutMs: 0,
+  };
+  call.log(program.argv.join(' '));
+  // The log of an earlier start would be taken for this one's.
+  await writeAtomic(place.log, '');
+  const { pid } = await startProgram(program, place.log);
+  const deadline = monotonicMs() + startMs;
+  for (;;) {
+    const running = await copyProcess(place);
+    if (running) return running.pid;
+    const text = await readTail(place.log, 4000);
+    if (!isRunning(pid) || monotonicMs() > deadline) {
+      throw new ProblemError('postgres-failed', `the copy did not start: ${lastWords(text)}`, {
+        next: 'the whole log is in facts',
+        facts: { log: text },
+      });
+    }
+    if (call.signal.aborted) throw abortReason(call.signal);
+    await sleep(50);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+function lastWords(log: string): string {
+  const lines = log.trim().split('\n');
+  return (lines.findLast((line) => /FATAL|PANIC/.test(line)) ?? lines.at(-1) ?? '').slice(0, 500) || 'it said nothing';
+}

@@ -1,0 +1,102 @@
+import { segmentStart, type Segment } from '@barback/shared/postgres/segment.ts';
+
+export interface PsqlTarget {
+  readonly binDirectory: string;
+  readonly socketDirectory: string;
+  readonly port: number;
+  readonly role: string;
+  readonly database: string;
+}
+
+/** psql for SQL that Barback itself wrote, from standard input: no startup file, no password prompt, stop at the first error. */
+export function psqlArgv(target: PsqlTarget): string[] {
+  return [
+    `${target.binDirectory}/psql`,
+    '-XAtqw',
+    '-v',
+    'ON_ERROR_STOP=1',
+    '-h',
+    target.socketDirectory,
+    '-p',
+    String(target.port),
+    '-U',
+    target.role,
+    '-d',
+    // As a connection string: a database may be called "host=elsewhere".
+    `dbname=${conninfoValue(target.database)}`,
+  ];
+}
+
+export function conninfoValue(value: string): string {
+  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+/** Session settings for PGOPTIONS, in milliseconds; values hold digits only, so nothing needs escaping. */
+export function sessionOptions(statementTimeoutMs: number, lockTimeoutMs: number): string {
+  return `-c statement_timeout=${statementTimeoutMs} -c lock_timeout=${lockTimeoutMs} -c search_path=pg_catalog`;
+}
+
+export function controlDataArgv(binDirectory: string, dataDirectory: string): string[] {
+  return [`${binDirectory}/pg_controldata`, '-D', dataDirectory];
+}
+
+/** Transaction records that begin in a segment; read up to the end of the segment behind it, because a record may cross. */
+export function waldumpArgv(binDirectory: string, directory: string, segment: Segment, segmentBytes: number): string[] {
+  const behind = { timeline: segment.timeline, number: segment.number + 2n };
+  return [
+    `${binDirectory}/pg_waldump`,
+    '--rmgr=Transaction',
+    `--path=${directory}`,
+    `--timeline=${segment.timeline}`,
+    `--start=${segmentStart(segment, segmentBytes)}`,
+    `--end=${segmentStart(behind, segmentBytes)}`,
+  ];
+}
+
+/** Files that Barman or the agent put beside the backup's own (Barman 3.4, `barman recover`). */
+export function addedFiles(backupId: string): string[] {
+  return [
+    '.barman-recover.info',
+    `backup_manifest.${backupId}`,
+    'postgresql.auto.conf.origin',
+    'postgresql.conf',
+    'postgresql.conf.origin',
+    'pg_hba.conf.origin',
+    'pg_ident.conf.origin',
+    'tablespace_map',
+    'recovery.signal',
+    'barman_wal',
+  ];
+}
+
+/** `-n`: the WAL is proven by the replay; `-i`: what Barman adds or rewrites. */
+export function verifyBackupArgv(binDirectory: string, dataDirectory: string, backupId: string): string[] {
+  return [
+    `${binDirectory}/pg_verifybackup`,
+    '-n',
+    '-m',
+    `${dataDirectory}/backup_manifest.${backupId}`,
+    ...addedFiles(backupId).flatMap((name) => ['-i', name]),
+    dataDirectory,
+  ];
+}
+
+/** pg_amcheck over every database: heaps and TOAST, with `all` also B-trees against their heaps. */
+export function amcheckArgv(target: PsqlTarget, level: 'tables' | 'all', jobs: number): string[] {
+  return [
+    `${target.binDirectory}/pg_amcheck`,
+    '--all',
+    '--install-missing',
+    '--progress',
+    '-w',
+    '-j',
+    String(jobs),
+    ...(level === 'all' ? ['--heapallindexed'] : ['--no-dependent-indexes']),
+    '-h',
+    target.socketDirectory,
+    '-p',
+    String(target.port),
+    '-U',
+    target.role,
+  ];
+}
