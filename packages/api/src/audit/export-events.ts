@@ -9,7 +9,9 @@ const pageSize = 500;
 export function* exportEvents(database: Database, from = 0): Generator<string> {
   const last = database.sqlite.prepare<[], number | null>('SELECT max(seq) FROM events').pluck().get() ?? -1;
   const page = database.sqlite
-    .prepare<[number, number, number], string>('SELECT bytes FROM events WHERE seq >= ? AND seq <= ? ORDER BY seq LIMIT ?')
+    .prepare<[number, number, number], string>(
+      'SELECT bytes FROM events WHERE seq >= ? AND seq <= ? ORDER BY seq LIMIT ?',
+    )
     .pluck();
   for (let next = from; next <= last; next += pageSize) {
     for (const bytes of page.all(next, last, pageSize)) yield `${bytes}\n`;

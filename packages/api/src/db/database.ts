@@ -4,7 +4,7 @@ import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 export type Orm = BetterSQLite3Database;
 export type Tx = Parameters<Parameters<Orm['transaction']>[0]>[0];
 /** What a query that only reads needs: inside or outside of a transaction. */
-export type Reader = Pick<Orm, 'select' | 'selectDistinct' | '$count'>;
+export type Reader = Pick<Orm, 'select'>;
 
 export interface Database {
   readonly path: string;

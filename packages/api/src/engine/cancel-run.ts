@@ -1,8 +1,32 @@
-import type { Actor } from '../audit/append-event.ts';
+import { ProblemError } from '@barback/shared/wire/problem.ts';
+import { eq } from 'drizzle-orm';
+import { appendEvent, type Actor } from '../audit/append-event.ts';
+import type { Tx } from '../db/database.ts';
+import { runs } from '../db/schema.ts';
+import { write } from '../db/write.ts';
 import type { EngineDeps } from './engine-deps.ts';
+import { loadRunView } from './load-run-view.ts';
+import { loadRun } from './load-run.ts';
+import { isActive } from './record-run.ts';
 import type { RunView } from './run-view.ts';
 
 /** Asks a run to stop and put back what it began; asking twice is the same as once. Throws ProblemError. */
-export function cancelRun(_deps: EngineDeps, _request: { runId: string; actor: Actor }): RunView {
-  throw new Error('cannot cancel runs yet');
+export function cancelRun(deps: EngineDeps, { runId, actor }: { runId: string; actor: Actor }): RunView {
+  write(deps.database, (tx) => requestCancel(tx, deps, runId, actor));
+  deps.wake(runId);
+  return loadRunView(deps.database.orm, runId);
+}
+
+function requestCancel(tx: Tx, deps: EngineDeps, runId: string, actor: Actor): void {
+  const { row } = loadRun(tx, runId);
+  if (!isActive(row.state)) {
+    throw new ProblemError('run-terminal', `run ${runId} has ended: ${row.state}`, {
+      next: `Read it: GET /v1/runs/${runId}`,
+    });
+  }
+  if (row.cancelRequestedAt !== null) return;
+  const at = deps.clock.now();
+  tx.update(runs).set({ cancelRequestedAt: at }).where(eq(runs.id, runId)).run();
+  const { server, plan } = row;
+  appendEvent(tx, { type: 'run.cancel-requested', at, actor, server, plan, run: runId, data: {} });
 }

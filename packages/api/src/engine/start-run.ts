@@ -1,5 +1,16 @@
-import type { Actor } from '../audit/append-event.ts';
+import { formatInstant, parseInstant } from '@barback/shared/postgres/instant.ts';
+import { newId } from '@barback/shared/wire/identifiers.ts';
+import { ProblemError } from '@barback/shared/wire/problem.ts';
+import { and, eq, inArray } from 'drizzle-orm';
+import { appendEvent, type Actor } from '../audit/append-event.ts';
+import type { Reader, Tx } from '../db/database.ts';
+import { approvals, runs } from '../db/schema.ts';
+import { write } from '../db/write.ts';
+import type { PlanDocument } from '../planner/plan-document.ts';
 import type { EngineDeps } from './engine-deps.ts';
+import { loadPlan } from './load-run.ts';
+import { loadRunView } from './load-run-view.ts';
+import { activeStates } from './record-run.ts';
 import type { RunView } from './run-view.ts';
 
 export interface StartRun {
@@ -10,6 +21,86 @@ export interface StartRun {
 }
 
 /** Starts the plan's only run; asked again, answers with the same run. Throws ProblemError. */
-export function startRun(_deps: EngineDeps, _request: StartRun): { run: RunView; created: boolean } {
-  throw new Error('cannot start runs yet');
+export function startRun(deps: EngineDeps, request: StartRun): { run: RunView; created: boolean } {
+  const { id, created } = write(deps.database, (tx) => startOnce(tx, deps, request));
+  if (created) deps.wake(id);
+  return { run: loadRunView(deps.database.orm, id), created };
+}
+
+function startOnce(tx: Tx, deps: EngineDeps, { planId, actor, ifMatch }: StartRun): { id: string; created: boolean } {
+  const { document: plan, hash } = loadPlan(tx, planId);
+  if (ifMatch !== undefined && ifMatch !== '*' && ifMatch.replaceAll('"', '') !== hash) {
+    throw new ProblemError('plan-changed', `plan ${planId} has the hash ${hash}`, {
+      next: `Read it: GET /v1/plans/${planId}`,
+    });
+  }
+  const existing = tx.select({ id: runs.id }).from(runs).where(eq(runs.plan, planId)).get();
+  if (existing) return { id: existing.id, created: false };
+  const at = deps.clock.now();
+  refuseExpired(plan, at);
+  refuseBlocked(plan);
+  refuseUnapproved(tx, plan);
+  refuseBusy(tx, plan.server);
+  const id = newId(Math.floor(at / 1000));
+  const { server, scenario } = plan;
+  const startedBy = actor.id;
+  tx.insert(runs).values({ id, plan: planId, server, scenario, state: 'queued', startedBy, createdAt: at }).run();
+  appendEvent(tx, { type: 'run.created', at, actor, server, plan: planId, run: id, data: { hash, scenario } });
+  return { id, created: true };
+}
+
+function refuseExpired(plan: PlanDocument, now: number): void {
+  const expires = parseInstant(plan.expiresAt);
+  if (expires.ok && expires.micros > now) return;
+  throw new ProblemError(
+    'plan-expired',
+    `plan ${plan.id} was good until ${plan.expiresAt}; it is ${formatInstant(now)}`,
+    {
+      next: 'Make a new plan: POST /v1/plans',
+    },
+  );
+}
+
+function refuseBlocked(plan: PlanDocument): void {
+  const acknowledged = acknowledgedCodes(plan);
+  const blocking = plan.findings.filter(
+    ({ severity, code }) => severity === 'blocking' || (severity === 'confirm' && !acknowledged.includes(code)),
+  );
+  if (blocking.length === 0) return;
+  const codes = blocking.map((finding) => finding.code);
+  const next = blocking.some((finding) => finding.severity === 'blocking')
+    ? `Remedy: ${blocking.map((finding) => finding.remedy).join(' ')} Then make a new plan.`
+    : `Make a new plan whose options.acknowledge names ${codes.join(', ')}`;
+  throw new ProblemError('plan-blocked', `plan ${plan.id} cannot start because of ${codes.join(', ')}`, {
+    next,
+    facts: { findings: codes },
+  });
+}
+
+function acknowledgedCodes({ options }: PlanDocument): readonly string[] {
+  if (options === null || typeof options !== 'object' || !('acknowledge' in options)) return [];
+  const { acknowledge } = options;
+  return Array.isArray(acknowledge) ? acknowledge.filter((code) => typeof code === 'string') : [];
+}
+
+function refuseUnapproved(reader: Reader, plan: PlanDocument): void {
+  const count = reader.select({ key: approvals.key }).from(approvals).where(eq(approvals.plan, plan.id)).all().length;
+  if (count >= plan.approvalsRequired) return;
+  throw new ProblemError('approval-required', `plan ${plan.id} has ${count} of ${plan.approvalsRequired} approvals`, {
+    next: `A key with the role approver: POST /v1/plans/${plan.id}/approvals`,
+    facts: { given: count, required: plan.approvalsRequired },
+  });
+}
+
+function refuseBusy(reader: Reader, server: string): void {
+  const other = reader
+    .select({ id: runs.id, state: runs.state })
+    .from(runs)
+    .where(and(eq(runs.server, server), inArray(runs.state, [...activeStates])))
+    .get();
+  if (!other) return;
+  throw new ProblemError('server-busy', `run ${other.id} works on ${server} and is ${other.state}`, {
+    next: `Wait for it or end it: GET /v1/runs/${other.id}`,
+    facts: { run: other.id },
+  });
 }

@@ -14,6 +14,7 @@ export const eventTypes = [
   'run.created',
   'run.started',
   'run.cancel-requested',
+  'run.halted',
   'run.resumed',
   'run.finished',
   'fence.claimed',
