@@ -2,11 +2,8 @@ import type { Params, Result } from '@barback/shared/operations/index.ts';
 import type { ProbeResult, TableCount } from '@barback/shared/operations/scratch-probe.ts';
 import { formatInstant, type Micros } from '@barback/shared/postgres/instant.ts';
 import type { Json } from '@barback/shared/wire/json.ts';
-import type { Attempt, AttemptOutcome } from '../engine/decide.ts';
+import type { AttemptOutcome, TimedAttempt } from '../engine/decide.ts';
 import type { Step } from './step.ts';
-
-/** An attempt with the time of its intent. */
-export type TimedAttempt = Attempt & { readonly intendedAt: Micros };
 
 /** A committed transaction; `time` as RFC 3339 with microseconds. */
 interface Transaction {

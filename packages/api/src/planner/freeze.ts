@@ -1,0 +1,41 @@
+import { sha256Hex } from '@barback/shared/wire/jws.ts';
+import { appendEvent, type Actor } from '../audit/append-event.ts';
+import type { Database } from '../db/database.ts';
+import { documents, plans } from '../db/schema.ts';
+import { write } from '../db/write.ts';
+import { parseInstant } from '@barback/shared/postgres/instant.ts';
+import type { PlanDocument } from './plan-document.ts';
+
+/** Serialises the plan once; these bytes are stored, hashed, shown, executed and verified. Answers their SHA-256. */
+export function freeze(database: Database, plan: PlanDocument, by: Actor): string {
+  const bytes = Buffer.from(JSON.stringify(plan), 'utf8');
+  const hash = sha256Hex(bytes);
+  const { id, server, scenario, createdBy } = plan;
+  const [createdAt, expiresAt] = [micros(plan.createdAt), micros(plan.expiresAt)];
+  write(database, (tx) => {
+    tx.insert(documents).values({ sha256: hash, kind: 'plan', bytes }).run();
+    tx.insert(plans).values({ id, hash, server, scenario, createdAt, expiresAt, createdBy }).run();
+    appendEvent(tx, {
+      type: 'plan.created',
+      at: createdAt,
+      actor: by,
+      server,
+      plan: id,
+      data: {
+        hash,
+        scenario,
+        target: plan.target,
+        backup: plan.backup.id,
+        timeline: plan.timeline,
+        findings: plan.findings.map(({ code, severity }) => ({ code, severity })),
+      },
+    });
+  });
+  return hash;
+}
+
+function micros(text: string): number {
+  const parsed = parseInstant(text);
+  if (!parsed.ok) throw new Error(`cannot freeze a plan with the time ${text}: ${parsed.reason}`);
+  return parsed.micros;
+}

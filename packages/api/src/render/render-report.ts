@@ -1,0 +1,77 @@
+import type { Report } from '../runs/run-report.ts';
+import type { DrillResult } from '../scenarios/drill-result.ts';
+import { fields, page, section, table } from './layout.ts';
+import { plain } from './plain.ts';
+import { renderDrillResult } from './render-drill-result.ts';
+import { describeProblem } from './render-run.ts';
+import { duration, instant } from './units.ts';
+
+/** The post-mortem, to be kept: what was asked, who agreed, what was done, what it proved. */
+export function renderReport(report: Report, now: number): string {
+  const { run, plan } = report;
+  return page(
+    `report of run ${run.id}: ${run.scenario} of ${run.server}, ${run.state}`,
+    fields([
+      [
+        'database',
+        `${run.liveDatabase}${run.liveDatabaseAt === null ? '' : `, observed ${instant(run.liveDatabaseAt, now)}`}`,
+      ],
+      ['started', instant(run.startedAt, now)],
+      ['finished', instant(run.finishedAt, now)],
+      ['started by', run.startedBy],
+      ['plan', `${plan.id}, hash ${plan.hash}`],
+      ['target', JSON.stringify(plan.target)],
+      ['RTO', measure(report.rto)],
+      ['RPO', measure(report.rpo)],
+      [
+        'audit log',
+        report.auditHead === null
+          ? null
+          : `${report.auditHead.log}, head ${report.auditHead.seq}:${report.auditHead.leaf}`,
+      ],
+    ]),
+    run.problem === null ? null : section('problem', describeProblem(run.problem)),
+    run.result === null ? null : renderDrillResult(run.result as unknown as DrillResult),
+    section('approvals', plan.approvals.given.map(({ key, at }) => `  ${key}, ${instant(at, now)}\n`).join('')),
+    section(
+      'findings of the plan',
+      plan.findings.map(({ severity, title }) => `  ${severity}: ${plain(title)}\n`).join(''),
+    ),
+    section('operations', operations(report)),
+    section('timeline', timeline(report)),
+  );
+}
+
+function measure({ objectiveSeconds, measuredSeconds, met }: Report['rto']): string | null {
+  if (measuredSeconds === null && objectiveSeconds === null) return null;
+  const measured = measuredSeconds === null ? 'not measured' : `${duration(measuredSeconds)} measured`;
+  const objective = objectiveSeconds === null ? 'no objective' : `objective ${duration(objectiveSeconds)}`;
+  return `${measured}, ${objective}${met === null ? '' : met ? ': met' : ': MISSED'}`;
+}
+
+function operations(report: Report): string {
+  return table(
+    ['  STARTED', 'STEP', 'OPERATION', 'TRY', 'OUTCOME', 'PARAMS', 'RECEIPT'],
+    report.operations.map((one) => [
+      `  ${one.startedAt.slice(11, 23)}`,
+      one.direction === 'inverse' ? `(${one.step})` : one.step,
+      one.operation ?? '',
+      String(one.attempt),
+      one.outcome ?? 'under way',
+      JSON.stringify(one.params),
+      one.receipt?.slice(0, 12) ?? '',
+    ]),
+  );
+}
+
+function timeline(report: Report): string {
+  return table(
+    ['  TIME (UTC)', 'EVENT', 'STEP', 'BY'],
+    report.timeline.map((event) => [
+      `  ${event.at.slice(0, 23).replace('T', ' ')}`,
+      event.type,
+      event.step ?? '',
+      `${event.actor.kind} ${event.actor.id}`,
+    ]),
+  );
+}

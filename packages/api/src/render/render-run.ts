@@ -1,0 +1,105 @@
+import type { Problem } from '@barback/shared/wire/problem.ts';
+import type { RunView, StepView } from '../engine/run-view.ts';
+import type { DrillResult } from '../scenarios/drill-result.ts';
+import { fields, page, section, table } from './layout.ts';
+import { nextActions, type NextAction } from './next-actions.ts';
+import { plain } from './plain.ts';
+import { progressBar } from './progress-bar.ts';
+import { renderDrillResult } from './render-drill-result.ts';
+import { instant } from './units.ts';
+
+const liveStates: Record<RunView['liveDatabase'], string> = {
+  'old-running': 'the live database is running, as it was',
+  'old-stopped': 'the live database is stopped, as it was',
+  'new-running': 'the restored database is running as live',
+  'new-stopped': 'the restored database is in place and stopped',
+  down: 'the live database is down',
+  unknown: 'not observed',
+};
+
+/** The state of the database first, then where the run is and what to do. */
+export function renderRun(run: RunView, now: number): string {
+  const observed = run.liveDatabaseAt === null ? '' : ` (observed ${instant(run.liveDatabaseAt, now)})`;
+  return page(
+    fields([
+      ['database', `${liveStates[run.liveDatabase]}${observed}`],
+      ['run', `${run.id}: ${run.scenario} of ${run.server}, ${run.state}`],
+      ['started', instant(run.startedAt, now)],
+      ['finished', run.finishedAt === null ? null : instant(run.finishedAt, now)],
+      ['cancel asked', run.cancelRequestedAt === null ? null : instant(run.cancelRequestedAt, now)],
+      ['undone by', run.undoneBy],
+      ['plan', run.planId],
+    ]),
+    run.problem === null ? null : section('problem', describeProblem(run.problem)),
+    gate(run, now),
+    table(['STEP', 'STATE', 'TRIES', 'WHAT'], run.steps.filter(isShown).map(stepRow)),
+    run.result === null ? null : renderDrillResult(run.result as unknown as DrillResult),
+    nextActions(actionsOf(run)),
+  );
+}
+
+/** One line per run, newest first. */
+export function renderRuns(view: { readonly runs: readonly RunView[] }, now: number): string {
+  if (view.runs.length === 0) return 'no runs\n';
+  return table(
+    ['RUN', 'SERVER', 'SCENARIO', 'STATE', 'STARTED', 'DATABASE'],
+    view.runs.map((run) => [
+      run.id,
+      run.server,
+      run.scenario,
+      run.state,
+      instant(run.startedAt, now),
+      liveStates[run.liveDatabase],
+    ]),
+  );
+}
+
+/** What happened and what to do about it, indented. */
+export function describeProblem(problem: Problem): string {
+  const next = problem.next === undefined ? '' : `  -> ${plain(problem.next)}\n`;
+  return `  ${plain(problem.title)}: ${plain(problem.detail)}\n${next}`;
+}
+
+/** Clean-up is shown once it has begun. */
+function isShown(step: StepView): boolean {
+  return !step.cleanup || step.state !== 'pending';
+}
+
+function stepRow(step: StepView): readonly string[] {
+  const state = step.state === 'running' && step.progress !== null ? progressBar(step.progress) : step.title;
+  const what = step.error === null ? state : `${step.title}: ${step.error.detail}`;
+  return [step.cleanup ? `(${step.name})` : step.name, step.state, String(step.attempts), what];
+}
+
+function gate(run: RunView, now: number): string | null {
+  if (run.gate === null) return null;
+  const { name, ask, choices, deadline, atDeadline } = run.gate;
+  return section(
+    `waits for a person at gate ${plain(name)}`,
+    fields([
+      ['  question', ask],
+      ['  choices', choices.join(', ')],
+      ['  deadline', `${instant(deadline, now)}: then ${atDeadline}`],
+    ]),
+  );
+}
+
+function actionsOf(run: RunView): readonly NextAction[] {
+  const self = `/v1/runs/${run.id}`;
+  const cancel: NextAction = { say: 'stop it and put everything back', method: 'POST', path: `${self}/cancel` };
+  if (run.state === 'needs_operator') {
+    return [
+      { say: 'after the cause is gone: go on with putting things back', method: 'POST', path: `${self}/resume` },
+      { say: 'everything that was recorded', path: `${self}/report.txt` },
+    ];
+  }
+  if (run.gate !== null) {
+    const { name, choices } = run.gate;
+    const decide = choices.map((decision): NextAction => {
+      return { say: `decide: ${plain(decision)}`, method: 'POST', path: `${self}/gates/${name}`, body: { decision } };
+    });
+    return [...decide, cancel];
+  }
+  if (run.finishedAt === null) return [{ say: 'look again', path: `${self}.txt` }, cancel];
+  return [{ say: 'the report, for the record', path: `${self}/report.txt` }];
+}

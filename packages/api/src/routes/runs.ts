@@ -1,0 +1,152 @@
+import { idSchema, serverNameSchema } from '@barback/shared/wire/identifiers.ts';
+import { z } from 'zod';
+import { cancelRun } from '../engine/cancel-run.ts';
+import { decideGate } from '../engine/decide-gate.ts';
+import { resumeRun } from '../engine/resume-run.ts';
+import { runViewSchema } from '../engine/run-view.ts';
+import { startRun } from '../engine/start-run.ts';
+import { loadPlan } from '../planner/load-plan.ts';
+import { renderReport } from '../render/render-report.ts';
+import { renderRun, renderRuns } from '../render/render-run.ts';
+import { findRun, findRuns } from '../runs/find-run.ts';
+import { reportSchema, runReport } from '../runs/run-report.ts';
+import { defineRoute } from './route.ts';
+import { idParams, limitSchema, noParams, noQuery } from './schemas.ts';
+
+const runList = z.strictObject({ runs: z.array(runViewSchema), next: z.string().nullable() }).meta({ id: 'Runs' });
+const noteSchema = z.string().max(2000).nullable().default(null);
+
+const start = defineRoute({
+  method: 'post',
+  path: '/v1/plans/{id}/runs',
+  operationId: 'startRun',
+  summary: 'Start the plan; it runs at most once, so asking again answers with the same run',
+  needs: 'operate',
+  params: idParams,
+  query: noQuery,
+  body: null,
+  answers: {
+    200: { description: 'The run that this plan already has', schema: runViewSchema },
+    202: { description: 'The new run', schema: runViewSchema },
+  },
+  text: renderRun,
+  handle({ params, principal, actor, ifMatch }, deps) {
+    const planId = loadPlan(deps.database.orm, params.id, principal).document.id;
+    const { run, created } = startRun(deps, { planId, actor, ...(ifMatch === undefined ? {} : { ifMatch }) });
+    return { status: created ? 202 : 200, view: run, headers: { location: `/v1/runs/${run.id}` } };
+  },
+});
+
+const list = defineRoute({
+  method: 'get',
+  path: '/v1/runs',
+  operationId: 'listRuns',
+  summary: 'Runs, newest first',
+  needs: 'read',
+  params: noParams,
+  query: z.strictObject({
+    server: serverNameSchema.optional(),
+    state: runViewSchema.shape.state.optional(),
+    before: idSchema.optional(),
+    limit: limitSchema,
+  }),
+  body: null,
+  answers: { 200: { description: 'A page of runs; `next` continues it as `before`', schema: runList } },
+  text: renderRuns,
+  handle({ query, principal }, { database }) {
+    const runs = [...findRuns(database.orm, query, principal)];
+    return { status: 200, view: { runs, next: runs.length === query.limit ? (runs.at(-1)?.id ?? null) : null } };
+  },
+});
+
+const show = defineRoute({
+  method: 'get',
+  path: '/v1/runs/{id}',
+  operationId: 'getRun',
+  summary: 'One run: the state of the database, of each step, and the result',
+  needs: 'read',
+  params: idParams,
+  query: noQuery,
+  body: null,
+  answers: { 200: { description: 'The run', schema: runViewSchema } },
+  text: renderRun,
+  handle: ({ params, principal }, { database }) => ({
+    status: 200,
+    view: findRun(database.orm, params.id, principal),
+  }),
+});
+
+const cancel = defineRoute({
+  method: 'post',
+  path: '/v1/runs/{id}/cancel',
+  operationId: 'cancelRun',
+  summary: 'Stop the run and put back what it began; asking twice is the same as once',
+  needs: 'operate',
+  params: idParams,
+  query: noQuery,
+  body: null,
+  answers: { 202: { description: 'The run', schema: runViewSchema } },
+  text: renderRun,
+  handle({ params, principal, actor }, deps) {
+    const { id } = findRun(deps.database.orm, params.id, principal);
+    return { status: 202, view: cancelRun(deps, { runId: id, actor }) };
+  },
+});
+
+const resume = defineRoute({
+  method: 'post',
+  path: '/v1/runs/{id}/resume',
+  operationId: 'resumeRun',
+  summary: 'Let a run that needs an operator go on with putting things back',
+  needs: 'operate',
+  params: idParams,
+  query: noQuery,
+  body: z.strictObject({ note: noteSchema }),
+  answers: { 202: { description: 'The run', schema: runViewSchema } },
+  text: renderRun,
+  handle({ params, body, principal, actor }, deps) {
+    const { id } = findRun(deps.database.orm, params.id, principal);
+    return { status: 202, view: resumeRun(deps, { runId: id, note: body.note, actor }) };
+  },
+});
+
+const decide = defineRoute({
+  method: 'post',
+  path: '/v1/runs/{id}/gates/{name}',
+  operationId: 'decideGate',
+  summary: 'Answer the question that the run waits for',
+  needs: 'operate',
+  params: idParams.extend({
+    name: z
+      .string()
+      .regex(/^[a-z]+(-[a-z]+)*$/)
+      .max(64),
+  }),
+  query: noQuery,
+  body: z.strictObject({ decision: z.string().min(1).max(64), note: noteSchema }),
+  answers: { 200: { description: 'The run', schema: runViewSchema } },
+  text: renderRun,
+  handle({ params, body, principal, actor }, deps) {
+    const { id } = findRun(deps.database.orm, params.id, principal);
+    return { status: 200, view: decideGate(deps, { runId: id, gate: params.name, ...body, actor }) };
+  },
+});
+
+const report = defineRoute({
+  method: 'get',
+  path: '/v1/runs/{id}/report',
+  operationId: 'getReport',
+  summary: 'The post-mortem: plan, approvals, operations, proof, RTO and RPO against the objectives, audit head',
+  needs: 'read',
+  params: idParams,
+  query: noQuery,
+  body: null,
+  answers: { 200: { description: 'The report', schema: reportSchema } },
+  text: renderReport,
+  handle: ({ params, principal }, { database, clock }) => ({
+    status: 200,
+    view: runReport(database.orm, params.id, principal, clock.now()),
+  }),
+});
+
+export const runRoutes = [start, list, show, cancel, resume, decide, report];

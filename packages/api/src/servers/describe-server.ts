@@ -1,0 +1,52 @@
+import { formatInstant } from '@barback/shared/postgres/instant.ts';
+import { ProblemError } from '@barback/shared/wire/problem.ts';
+import type { Reader } from '../db/database.ts';
+import type { EngineDeps } from '../engine/engine-deps.ts';
+import type { RunView } from '../engine/run-view.ts';
+import type { Principal } from '../keys/principal.ts';
+import { lastRuns } from '../runs/find-run.ts';
+import type { DrillResult } from '../scenarios/drill-result.ts';
+import type { Server } from './server-store.ts';
+import type { ServerDetail, ServerView } from './server-view.ts';
+
+const factsLimitMs = 15_000;
+
+export function describeServer(reader: Reader, server: Server): ServerView {
+  const { active, last } = lastRuns(reader, server.name);
+  const self = `/v1/servers/${server.name}`;
+  return {
+    name: server.name,
+    agentId: server.agentId,
+    agentUrl: server.agentUrl,
+    settings: server.settings,
+    createdAt: formatInstant(server.createdAt),
+    activeRun: active?.id ?? null,
+    lastRun: last === null ? null : lastRun(last),
+    links: {
+      self,
+      backups: `${self}/backups`,
+      runs: `/v1/runs?server=${server.name}`,
+      plans: `/v1/plans?server=${server.name}`,
+      ...(active === null ? {} : { activeRun: `/v1/runs/${active.id}` }),
+    },
+  };
+}
+
+/** Asks the agent too; that it does not answer is part of the answer. */
+export async function inspectServer(deps: EngineDeps, server: Server, principal: Principal): Promise<ServerDetail> {
+  const view = describeServer(deps.database.orm, server);
+  const context = { sub: principal.id, signal: AbortSignal.timeout(factsLimitMs) };
+  try {
+    const { result } = await deps.agents.client(server.name).call('host-facts', { server: server.name }, context);
+    return { ...view, observedAt: formatInstant(deps.clock.now()), facts: result, problem: null };
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    return { ...view, observedAt: formatInstant(deps.clock.now()), facts: null, problem: error.problem };
+  }
+}
+
+function lastRun(run: RunView): ServerView['lastRun'] {
+  const result = run.result as unknown as Partial<DrillResult> | null;
+  const { id, scenario, state, finishedAt } = run;
+  return { id, scenario, state, finishedAt, rtoSeconds: result?.rtoSeconds ?? null };
+}
