@@ -29,6 +29,8 @@ export type AdmittedRequest =
 
 /** Whether an authentic payload is a token for this agent, now; single use is the caller's next check. */
 export function admitToken(kid: string, payload: unknown, facts: TokenFacts): Admitted<TokenClaims> {
+  const unsafe = prototypeKey(payload);
+  if (unsafe !== undefined) return refused(hidden(unsafe));
   const parsed = tokenClaimsSchema.safeParse(payload);
   if (!parsed.success) return refused(invalid('claims', parsed.error));
   const claims = parsed.data;
@@ -39,6 +41,17 @@ export function admitToken(kid: string, payload: unknown, facts: TokenFacts): Ad
     return refused(problem('invalid-token', `cannot accept a token for ${claims.aud}: this agent is ${facts.agentId}`));
   }
   return admitTime(claims, facts);
+}
+
+/** Where a JSON value has a key named __proto__: zod 4.6.7 drops it silently, so what was signed would not be what runs. */
+function prototypeKey(value: unknown, path: readonly string[] = []): readonly string[] | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (Object.hasOwn(value, '__proto__')) return [...path, '__proto__'];
+  for (const [key, child] of Object.entries(value)) {
+    const found = prototypeKey(child, [...path, key]);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 function admitTime(claims: TokenClaims, facts: TokenFacts): Admitted<TokenClaims> {
@@ -104,6 +117,13 @@ function serverOf(params: unknown): string | undefined {
 function noServer(name: string): Problem {
   return problem('unknown-server', `cannot work on the server ${name}: the agent's configuration does not name it`, {
     next: "add it under servers: in the agent's configuration and restart the executor",
+  });
+}
+
+function hidden(path: readonly string[]): Problem {
+  const [pointer, detail] = [pointerOf(path), 'Unrecognized key: "__proto__"'];
+  return problem('validation-failed', `cannot read the claims: ${pointer} ${detail}`, {
+    facts: { errors: [{ pointer, detail }] },
   });
 }
 
