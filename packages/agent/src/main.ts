@@ -1,10 +1,18 @@
 import { runCommand } from './run-command.ts';
 
-await runCommand(process.argv.slice(2), async () => {
-  const [{ registryOf }, { handlers }, { sweepScratches }] = await Promise.all([
-    import('./registry.ts'),
-    import('./operations/index.ts'),
-    import('./operations/sweep-scratches.ts'),
-  ]);
-  return registryOf(handlers, sweepScratches);
-});
+const argv = process.argv.slice(2);
+
+if (argv[0] === 'query') {
+  // The child that runs given SQL: it reads no configuration, only one request on standard input.
+  const { runQueryChild } = await import('./operations/query-child.ts');
+  await runQueryChild();
+} else {
+  await runCommand(argv, async () => {
+    const [{ registryOf }, { handlers }, { sweepScratches }] = await Promise.all([
+      import('./registry.ts'),
+      import('./operations/index.ts'),
+      import('./operations/sweep-scratches.ts'),
+    ]);
+    return registryOf(handlers, sweepScratches);
+  });
+}

@@ -24,3 +24,10 @@ export function judgeRecover(exitCode: number | null, output: BarmanOutput, vers
   if (!parsed.success) throw unknownOutput(JSON.stringify(output.payload), version, describeIssue(parsed.error));
   return { ok: true, seconds: parsed.data.recovery_elapsed_time_seconds, warnings: output.warnings };
 }
+
+/** Warnings about configuration are left out: the agent replaces all of it, `restore_command` included (3.4.0's texts). */
+export function relevantWarnings(warnings: readonly string[]): string[] {
+  return warnings.filter(
+    (one) => !/'get-wal' is in|potentially dangerous|Some configuration files have not been saved/.test(one),
+  );
+}

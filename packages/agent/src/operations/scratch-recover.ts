@@ -5,7 +5,7 @@ import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { recoverArguments } from '../barman/argv.ts';
 import type { Diagnosis } from '../barman/diagnose.ts';
 import { parseBarmanOutput } from '../barman/output.ts';
-import { judgeRecover } from '../barman/recover.ts';
+import { judgeRecover, relevantWarnings } from '../barman/recover.ts';
 import { treeBytes } from '../system/directory-tree.ts';
 import { findBackup } from './backup-list.ts';
 import { requirePlan } from './backup-lease.ts';
@@ -37,7 +37,7 @@ export const scratchRecover: Handler<'scratch-recover'> = {
     return withSpaceGuard(host, guarded(live, place), call.signal, async (signal) => {
       const copied = await copyBase(host, place, params, barmanVersion, { ...call, signal });
       const wal = await stageWal(host, place, params, request, { ...call, signal });
-      const result = { barmanVersion, bytes: await scratchBytes(place), ...copied, wal: wal.summary };
+      const result = { barmanVersion, ...copied, wal: wal.summary };
       // Last and atomic: without it the copy counts as unfinished.
       await writeRecovered(place, { params, result, begin: request.begin, gap: wal.gap, request });
       return result;
@@ -106,7 +106,7 @@ async function copyBase(
   params: RecoverParams,
   version: string,
   call: Call,
-): Promise<Pick<Result<'scratch-recover'>, 'seconds' | 'warnings'>> {
+): Promise<Pick<Result<'scratch-recover'>, 'bytes' | 'seconds' | 'warnings'>> {
   const args = recoverArguments({
     server: host.server.barman.server,
     backupId: params.backupId,
@@ -131,7 +131,9 @@ async function copyBase(
   const output = parseBarmanOutput(outcome.stdout, version);
   const verdict = judgeRecover(outcome.exitCode, output, version);
   for (const line of output.info) call.log(line);
-  if (verdict.ok) return { seconds: verdict.seconds, warnings: [...verdict.warnings] };
+  if (verdict.ok) {
+    return { bytes: await scratchBytes(place), seconds: verdict.seconds, warnings: relevantWarnings(verdict.warnings) };
+  }
   throw new ProblemError('barman-failed', `barman recover failed: ${verdict.reason}`, {
     next: "look at Barman's log file",
     facts: { exitCode: outcome.exitCode, errors: [...output.errors] },

@@ -1,7 +1,8 @@
 import { compareLsn, parseLsn, type Lsn } from '@barback/shared/postgres/lsn.ts';
-import { parseSegmentName } from '@barback/shared/postgres/segment.ts';
+import { parseSegmentName, segmentName } from '@barback/shared/postgres/segment.ts';
 import { waldumpArgv } from '../postgres/argv.ts';
 import { isEndOfWal, parseWalTransactions, type WalTransaction } from '../postgres/wal-transactions.ts';
+import { kindOf } from '../system/directory-tree.ts';
 import { execute, failure } from './execute.ts';
 import type { Host } from './handler.ts';
 import { scratchUser } from './scratch-place.ts';
@@ -42,8 +43,11 @@ export class WalReader {
   async #commits(name: string): Promise<WalTransaction[]> {
     const segment = parseSegmentName(name, this.#segmentBytes);
     if (!segment) throw new Error(`cannot read ${name}: not a WAL segment`);
+    const next = segmentName({ ...segment, number: segment.number + 1n }, this.#segmentBytes);
+    const nextIsThere = (await kindOf(`${this.#directory}/${next}`)) === 'file';
+    const { binDirectory } = this.#host.server.postgres;
     const program = {
-      argv: waldumpArgv(this.#host.server.postgres.binDirectory, this.#directory, segment, this.#segmentBytes),
+      argv: waldumpArgv(binDirectory, this.#directory, segment, this.#segmentBytes, nextIsThere),
       user: scratchUser(this.#host),
       environment: { TZ: 'UTC' },
       background: true,

@@ -40,16 +40,25 @@ export function controlDataArgv(binDirectory: string, dataDirectory: string): st
   return [`${binDirectory}/pg_controldata`, '-D', dataDirectory];
 }
 
-/** Transaction records that begin in a segment; read up to the end of the segment behind it, because a record may cross. */
-export function waldumpArgv(binDirectory: string, directory: string, segment: Segment, segmentBytes: number): string[] {
-  const behind = { timeline: segment.timeline, number: segment.number + 2n };
+/**
+ * Transaction records of a segment, and of the one behind it when that is there, because a record may cross. The end is never
+ * behind the last file: pg_waldump would wait 5 s for the next one (PostgreSQL 13–18, pg_waldump.c).
+ */
+export function waldumpArgv(
+  binDirectory: string,
+  directory: string,
+  segment: Segment,
+  segmentBytes: number,
+  nextIsThere: boolean,
+): string[] {
+  const end = { timeline: segment.timeline, number: segment.number + (nextIsThere ? 2n : 1n) };
   return [
     `${binDirectory}/pg_waldump`,
     '--rmgr=Transaction',
     `--path=${directory}`,
     `--timeline=${segment.timeline}`,
     `--start=${segmentStart(segment, segmentBytes)}`,
-    `--end=${segmentStart(behind, segmentBytes)}`,
+    `--end=${segmentStart(end, segmentBytes)}`,
   ];
 }
 
