@@ -31,9 +31,15 @@ export async function thumbprint(jwk: PublicJwk): Promise<string> {
 }
 
 export async function importPublicKey(jwk: PublicJwk): Promise<CryptoKey> {
-  return importJWK<CryptoKey>({ ...jwk }, 'Ed25519');
+  return importEd25519(jwk);
 }
 
 export async function importSigningKey(jwk: PrivateJwk): Promise<SigningKey> {
-  return { kid: await thumbprint(jwk), privateKey: await importJWK<CryptoKey>({ ...jwk }, 'Ed25519') };
+  return { kid: await thumbprint(jwk), privateKey: await importEd25519(jwk) };
+}
+
+async function importEd25519(jwk: PublicJwk | PrivateJwk): Promise<CryptoKey> {
+  const key = await importJWK({ ...jwk }, 'Ed25519');
+  if (key instanceof Uint8Array) throw new Error('cannot import the key: it is symmetric');
+  return key;
 }
