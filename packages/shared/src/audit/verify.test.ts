@@ -1,8 +1,9 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { leafHash, noPrevious } from './leaf-hash.ts';
 import { verifyAudit } from './verify.ts';
 
-function logOf(count: number): string[] {
+function logOf(count: number, at = (_seq: number) => '2026-11-22T12:00:00.000000Z'): string[] {
   const lines: string[] = [];
   let prev = noPrevious;
   for (let seq = 0; seq < count; seq += 1) {
@@ -10,7 +11,7 @@ function logOf(count: number): string[] {
       v: 1,
       log: 'l',
       seq,
-      at: '2026-11-22T12:00:00.000000Z',
+      at: at(seq),
       type: seq === 0 ? 'log.opened' : 'key.created',
       actor: { kind: 'cli', id: 'x' },
       server: null,
@@ -35,6 +36,7 @@ describe('an exported audit log', () => {
       log: 'l',
       events: 5,
       head: { seq: 4, leaf: leafHash(lines[4] ?? '') },
+      notes: [],
     });
   });
 
@@ -43,7 +45,7 @@ describe('an exported audit log', () => {
     [
       'another spelling of the same event',
       (lines: string[]) => lines.map((line, i) => (i === 2 ? `${line} ` : line)),
-      4,
+      3,
     ],
     ['an event left out', (lines: string[]) => lines.filter((_, i) => i !== 2), 3],
     ['the first event left out', (lines: string[]) => lines.slice(1), 1],
@@ -62,5 +64,47 @@ describe('an exported audit log', () => {
     expect(verifyAudit(lines.slice(0, 4), known)).toMatchObject({ ok: false, line: 0 });
     expect(verifyAudit(logOf(6), { seq: 4, leaf: noPrevious })).toMatchObject({ ok: false, line: 5 });
     expect(verifyAudit([])).toMatchObject({ ok: false });
+  });
+
+  test('verifies from the middle, for who has verified it that far before', () => {
+    const lines = logOf(6);
+    const start = { log: 'l', seq: 2, leaf: leafHash(lines[2] ?? '') };
+    expect(verifyAudit(lines.slice(3), undefined, start)).toMatchObject({ ok: true, events: 3, head: { seq: 5 } });
+    expect(verifyAudit(lines.slice(4), undefined, start)).toMatchObject({ ok: false, line: 1 });
+  });
+
+  test('is noted, not refused, where the clock was set back', () => {
+    const lines = logOf(3, (seq) => (seq === 1 ? '2026-11-22T11:00:00.000000Z' : '2026-11-22T12:00:00.000000Z'));
+    expect(verifyAudit(lines)).toMatchObject({ ok: true, notes: [expect.stringContaining('event 1')] });
+  });
+
+  test('is refused after any change of any single byte, at that line or at the next', () => {
+    const lines = logOf(6);
+    const head = { seq: 5, leaf: leafHash(lines[5] ?? '') };
+    fc.assert(
+      fc.property(fc.nat(5), fc.nat(), fc.integer({ min: 1, max: 255 }), (index, place, mask) => {
+        const bytes = Buffer.from(lines[index] ?? '', 'latin1');
+        bytes[place % bytes.length] = (bytes[place % bytes.length] ?? 0) ^ mask;
+        const verdict = verifyAudit(lines.with(index, bytes.toString('latin1')), head);
+        expect(verdict.ok).toBe(false);
+        expect([index + 1, index + 2]).toContain(verdict.ok ? null : verdict.line);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('is refused after any removal, exchange or repetition of lines, and after any cut, given the head', () => {
+    const lines = logOf(8);
+    const head = { seq: 7, leaf: leafHash(lines[7] ?? '') };
+    const permutation = fc.shuffledSubarray(lines, { minLength: 0 }).filter((some) => some.join() !== lines.join());
+    const repetition = fc.tuple(fc.nat(7), fc.nat(8)).map(([from, to]) => lines.toSpliced(to, 0, lines[from] ?? ''));
+    fc.assert(
+      fc.property(fc.oneof(permutation, repetition), (changed) => {
+        const verdict = verifyAudit(changed, head);
+        const firstWrong = changed.findIndex((line, index) => line !== lines[index]);
+        expect(verdict).toMatchObject({ ok: false, line: firstWrong < 0 ? 0 : firstWrong + 1 });
+      }),
+      { numRuns: 500 },
+    );
   });
 });

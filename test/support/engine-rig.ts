@@ -1,0 +1,168 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createAgentDirectory } from '@barback/api/agents/agent-directory.ts';
+import type { AgentDirectory } from '@barback/api/agents/agent-client.ts';
+import { systemClock } from '@barback/api/clock.ts';
+import type { Database } from '@barback/api/db/database.ts';
+import { openDatabase, type OpenOptions } from '@barback/api/db/open-database.ts';
+import { documents, plans, servers } from '@barback/api/db/schema.ts';
+import { write } from '@barback/api/db/write.ts';
+import { createEngine, type Engine } from '@barback/api/engine/engine.ts';
+import { loadRunView } from '@barback/api/engine/load-run-view.ts';
+import type { RunView } from '@barback/api/engine/run-view.ts';
+import type { PlanDocument } from '@barback/api/planner/plan-document.ts';
+import type { Step } from '@barback/api/scenarios/step.ts';
+import { formatInstant } from '@barback/shared/postgres/instant.ts';
+import { newId } from '@barback/shared/wire/identifiers.ts';
+import { sha256Hex } from '@barback/shared/wire/jws.ts';
+import { importSigningKey, newPrivateJwk, publicPart, type PrivateJwk } from '@barback/shared/wire/keys.ts';
+import { startFakeAgent, type FakeAgent } from './fake-agent.ts';
+
+export const instanceId = 'test-api';
+export const server = 'main';
+export const operator = { kind: 'key', id: 'operator-key' } as const;
+
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** A private directory with a database that knows one agent; engines come and go over it. */
+export interface Rig {
+  readonly directory: string;
+  readonly databasePath: string;
+  readonly privateJwk: PrivateJwk;
+  readonly agent: FakeAgent;
+  readonly database: Database;
+  /** Stores a plan of these steps; answers its id. */
+  plan(steps: readonly Step[], more?: Partial<PlanDocument>): string;
+  engine(): Engine;
+  view(runId: string): RunView;
+  /** Resolves when the run is in one of the states. */
+  until(runId: string, ...states: RunView['state'][]): Promise<RunView>;
+  close(): Promise<void>;
+}
+
+export async function openRig(options: Partial<OpenOptions> = {}): Promise<Rig> {
+  const directory = await mkdtemp(join(tmpdir(), 'barback-engine-'));
+  const privateJwk = await newPrivateJwk();
+  const agent = await startFakeAgent({ id: instanceId, publicKey: publicPart(privateJwk) });
+  const databasePath = join(directory, 'api.db');
+  const database = openDatabase({ path: databasePath, clock: systemClock, ...options });
+  enrol(database, agent);
+  const opened: (() => Promise<void>)[] = [];
+  const signingKey = await importSigningKey(privateJwk);
+  const view = (runId: string): RunView => loadRunView(database.orm, runId);
+  return {
+    directory,
+    databasePath,
+    privateJwk,
+    agent,
+    database,
+    plan: (steps, more) => storePlan(database, steps, more),
+    engine() {
+      const agents = createAgentDirectory({ database, clock: systemClock, instanceId, signingKey });
+      const engine = engineOver(database, agents);
+      opened.push(async () => {
+        await engine.stop();
+        await agents.close();
+      });
+      return engine;
+    },
+    view,
+    until: (runId, ...states) =>
+      until(
+        () => view(runId),
+        (run) => states.includes(run.state),
+      ),
+    async close() {
+      for (const end of opened) await end();
+      database.close();
+      await agent.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+export function engineOver(database: Database, agents: AgentDirectory): Engine {
+  return createEngine({ database, agents, clock: systemClock, instanceId, log: quiet });
+}
+
+/** Looks again and again; throws with the last value when the condition has not come true in time. */
+export async function until<T>(look: () => T, holds: (value: T) => boolean, limitMs = 15_000): Promise<T> {
+  const end = Date.now() + limitMs;
+  for (;;) {
+    const value = look();
+    if (holds(value)) return value;
+    if (Date.now() > end) throw new Error(`waited ${limitMs} ms in vain; last seen: ${JSON.stringify(value)}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+function enrol(database: Database, agent: FakeAgent): void {
+  const { url: agentUrl, id: agentId, certificate } = agent;
+  const agentKey = JSON.stringify(agent.publicKey);
+  const row = { name: server, agentUrl, agentId, agentKey, certificate, settings: '{}', createdAt: systemClock.now() };
+  write(database, (tx) => tx.insert(servers).values(row).run());
+}
+
+export function storePlan(database: Database, steps: readonly Step[], more: Partial<PlanDocument> = {}): string {
+  const now = systemClock.now();
+  const id = newId(Math.floor(now / 1000));
+  const expiresAt = now + 3_600_000_000;
+  const document: PlanDocument = {
+    format: 1,
+    id,
+    server,
+    agent: 'fake-agent',
+    scenario: 'drill',
+    createdBy: 'operator-key',
+    createdAt: formatInstant(now),
+    expiresAt: formatInstant(expiresAt),
+    target: { type: 'latest' },
+    timeline: 1,
+    options: {},
+    findings: [],
+    predictions: { scratchBytes: 1, walBytes: null, seconds: null },
+    approvalsRequired: 0,
+    systemIdentifier: null,
+    postgresVersionNum: null,
+    barmanVersion: '3.4.0',
+    backup,
+    settings: { rtoSeconds: null, rpoSeconds: null, rowLossPercentMax: null, tablesMin: null, approvals: {} },
+    steps: [...steps],
+    ...more,
+  };
+  const bytes = Buffer.from(JSON.stringify(document));
+  const hash = sha256Hex(bytes);
+  write(database, (tx) => {
+    tx.insert(documents).values({ sha256: hash, kind: 'plan', bytes }).run();
+    const row = {
+      id,
+      hash,
+      server: document.server,
+      scenario: document.scenario,
+      createdAt: now,
+      expiresAt,
+      createdBy: 'operator-key',
+    };
+    tx.insert(plans).values(row).run();
+  });
+  return id;
+}
+
+export const backup: PlanDocument['backup'] = {
+  id: '20261122T120000',
+  status: 'DONE',
+  beginTime: 1,
+  endTime: 2,
+  timeline: 1,
+  beginLsn: '0/1',
+  endLsn: '0/2',
+  beginWal: null,
+  endWal: null,
+  sizeBytes: 1000,
+  postgresVersionNum: 150_020,
+  tablespaces: [],
+  retention: '-',
+  manifest: 'present',
+  unsupportedReasons: [],
+};
