@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 test('every curl line of the README does what the text around it says, in its order', async () => {
-  const variables: Record<string, string> = { BARBACK: lab.api?.url ?? '' };
+  const variables: Record<string, string> = { BARBACK: lab.api.url };
   const probes: { ok: boolean }[] = [];
   const lines = await readmeLines();
   expect(lines.length).toBeGreaterThanOrEqual(10);

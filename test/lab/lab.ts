@@ -40,8 +40,8 @@ const LabFile = z.strictObject({
   id: z.string(),
   dir: z.string(),
   server: z.literal('main'),
-  api: Api.optional(),
-  agent: Agent.optional(),
+  api: Api,
+  agent: Agent,
   postgres: Postgres,
   barman: Barman,
 });

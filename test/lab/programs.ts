@@ -29,7 +29,7 @@ export async function createPrograms(
   state: LabState,
   users: LabUsers,
   parts: { postgres: LabPostgres; barman: LabBarman },
-): Promise<Required<Pick<Lab, 'api' | 'agent'>>> {
+): Promise<Pick<Lab, 'api' | 'agent'>> {
   const built = await buildPrograms(path.join(state.dir, 'app'));
   const [gatewayPort, apiPort] = [await freePort(), await freePort()];
   const agentDir = path.join(state.dir, 'agent');
@@ -50,10 +50,11 @@ export async function createPrograms(
   const api = (...args: string[]): string[] =>
     asUser(users.api, [built.node, built.api, ...args, '--config', apiConfig]);
   const apiIdentity = JSON.parse(await mustRun(api('init'))) as { id: string; publicKey: unknown };
-  await makeCertificate(agentDir, users.gateway);
   await writeFile(agentConfig, stringify(agentConfiguration({ state, users, ...parts, gatewayPort, apiIdentity })), {
     mode: 0o644,
   });
+  const owner = users.gateway === undefined ? [] : ['--owner', users.gateway];
+  await mustRun([built.node, built.agent, 'certificate', '--config', agentConfig, ...owner]);
   const agentKey = await mustRun([built.node, built.agent, 'keys', '--config', agentConfig]);
   await writeFile(path.join(agentDir, 'agent-key.json'), agentKey);
   await writeProgramFile(state, { users, built, agentConfig, apiConfig });
@@ -64,7 +65,7 @@ export async function createPrograms(
   for (const role of roles) keys[role] = await createKey(api, role);
   await startProgram(state, 'api');
   return {
-    api: { url: `http://127.0.0.1:${apiPort}`, keys: keys as NonNullable<Lab['api']>['keys'] },
+    api: { url: `http://127.0.0.1:${apiPort}`, keys: keys as Lab['api']['keys'] },
     agent: { url, configFile: agentConfig },
   };
 }
@@ -207,33 +208,6 @@ async function createKey(api: (...args: string[]) => string[], role: string): Pr
   const key = /\bbbk_[A-Za-z0-9_-]+/.exec(said)?.[0];
   if (key === undefined) throw new Error(`cannot read the key that was created: ${said}`);
   return key;
-}
-
-async function makeCertificate(agentDir: string, owner: string | undefined): Promise<void> {
-  const key = path.join(agentDir, 'certificate-key.pem');
-  const certificate = path.join(agentDir, 'certificate.pem');
-  await mustRun([
-    'openssl',
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:prime256v1',
-    '-nodes',
-    '-days',
-    '3650',
-    '-subj',
-    '/CN=barback agent',
-    '-addext',
-    'subjectAltName=IP:127.0.0.1',
-    '-keyout',
-    key,
-    '-out',
-    certificate,
-  ]);
-  await chmod(key, 0o600);
-  if (owner !== undefined) await mustRun(['chown', `${owner}:`, key]);
 }
 
 async function own(user: string | undefined, directory: string): Promise<void> {

@@ -29,7 +29,6 @@ async function quickstart(dir: string): Promise<void> {
   const lab = await lendLab(dir);
   const header = path.join(dir, 'keys', 'operator.header');
   const api = lab.api;
-  if (!api) throw new Error(`cannot use the lab in ${dir}: it has no api`);
 
   heading('What can be restored?');
   say(await show(curlLine(header, `${api.url}/v1/servers/main/backups.txt`)));
@@ -73,7 +72,7 @@ async function quickstart(dir: string): Promise<void> {
 async function lendLab(dir: string): Promise<Lab> {
   const existing = existsSync(path.join(dir, 'lab.json')) ? await readLab(dir) : undefined;
   if (
-    existing?.api &&
+    existing &&
     (await fetch(`${existing.api.url}/readyz`).then(
       (answer) => answer.ok,
       () => false,
@@ -117,7 +116,7 @@ function share(progress: RunBody['steps'][number]['progress']): string {
 }
 
 function nextLines(lab: Lab, header: string): string {
-  const url = lab.api?.url ?? '';
+  const url = lab.api.url;
   const again = { server: 'main', scenario: 'drill', target: { type: 'immediate' } };
   return [
     '# drill again: plan, then start the plan that the answer names',

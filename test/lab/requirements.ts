@@ -16,6 +16,7 @@ const SEARCH_PATH = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin']
 const PROGRAMS: Readonly<Record<string, string>> = {
   barman: 'barman',
   rsync: 'rsync',
+  curl: 'curl',
   openssl: 'openssl',
   setpriv: 'util-linux',
 };

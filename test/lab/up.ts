@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { archiveWal, takeBackup, waitForCleanCheck } from './barman-backup.ts';
@@ -6,7 +7,9 @@ import { labDown } from './down.ts';
 import type { Lab } from './lab.ts';
 import { newLabState, readLabState, writeLabState } from './lab-state.ts';
 import type { LabState } from './lab-state.ts';
+import { writeKeyHeaders } from './key-headers.ts';
 import { createCluster } from './postgres-cluster.ts';
+import { createPrograms } from './programs.ts';
 import { ensureRequirements } from './requirements.ts';
 import { createSampleData } from './sample-data.ts';
 import { requireSearchableAncestors } from './searchable.ts';
@@ -56,8 +59,18 @@ async function build(state: LabState, options: LabOptions): Promise<Lab> {
   await archiveWal({ postgres, barman });
   await takeBackup({ postgres, barman });
   await waitForCleanCheck(barman);
-  const lab: Lab = { id: state.id, dir: state.dir, server: 'main', postgres, barman };
-  await writeFile(path.join(state.dir, 'lab.json'), `${JSON.stringify(lab, null, 2)}\n`);
+  begin('api and agent');
+  const hasApi = existsSync(new URL('../../packages/api/src/main.ts', import.meta.url));
+  const programs = hasApi
+    ? await createPrograms(state, users, { postgres, barman })
+    : {
+        api: { url: '', keys: { viewer: '', operator: '', approver: '', admin: '' } },
+        agent: { url: '', configFile: '' },
+      };
+  const lab: Lab = { id: state.id, dir: state.dir, server: 'main', ...programs, postgres, barman };
+  await writeKeyHeaders(lab);
+  // It holds API keys.
+  await writeFile(path.join(state.dir, 'lab.json'), `${JSON.stringify(lab, null, 2)}\n`, { mode: 0o600 });
   return lab;
 }
 

@@ -43,7 +43,7 @@ test('the search finds a secret that is planted where it looks', async () => {
 /** Everything that must stay secret: API keys, private keys and the TLS key. */
 async function secretsOf(one: Lab): Promise<ReadonlyMap<string, string>> {
   const secrets = new Map<string, string>();
-  for (const [role, key] of Object.entries(one.api?.keys ?? {})) secrets.set(`key ${role}`, key);
+  for (const [role, key] of Object.entries(one.api.keys)) secrets.set(`key ${role}`, key);
   for (const program of ['agent', 'api']) {
     const jwk = JSON.parse(await readFile(path.join(one.dir, program, 'signing-key.json'), 'utf8')) as { d: string };
     secrets.set(`signing key of ${program}`, jwk.d);

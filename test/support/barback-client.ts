@@ -64,7 +64,7 @@ export async function request(
   route: string,
   more: { body?: unknown; role?: Role; headers?: Readonly<Record<string, string>> } = {},
 ): Promise<{ status: number; headers: Headers; text: string; json: unknown }> {
-  const api = apiOf(lab);
+  const { api } = lab;
   const response = await fetch(`${api.url}${route}`, {
     method,
     redirect: 'error',
@@ -127,9 +127,4 @@ export function stepOf(run: RunBody, name: string): StepBody {
   const step = run.steps.find((one) => one.name === name);
   if (!step) throw new Error(`run ${run.id} has no step ${name}: ${run.steps.map((one) => one.name).join(', ')}`);
   return step;
-}
-
-function apiOf(lab: Lab): NonNullable<Lab['api']> {
-  if (!lab.api) throw new Error(`the lab in ${lab.dir} has no api`);
-  return lab.api;
 }
