@@ -1,0 +1,59 @@
+import path from 'node:path';
+import { importSigningKey } from '@barback/shared/wire/keys.ts';
+import { pino, type Logger } from 'pino';
+import { createAgentDirectory } from '../agents/agent-directory.ts';
+import { createApp } from '../app.ts';
+import { systemClock } from '../clock.ts';
+import { readApiConfig, type ApiConfig } from '../config.ts';
+import { acquireOwnerLock } from '../db/owner-lock.ts';
+import { createEngine } from '../engine/engine.ts';
+import { listen } from '../http/listen.ts';
+import { instanceId, readSigningKey } from '../keys/instance.ts';
+import type { Command } from './command.ts';
+import { openLocal } from './open-local.ts';
+
+export const serve: Command = {
+  words: ['serve'],
+  positionals: [],
+  options: { config: { value: 'FILE', required: true } },
+  says: 'answer requests and drive runs until SIGTERM; the first line of output is {"listening": url}',
+  async run(given) {
+    const config = readApiConfig(path.resolve(given.one('config')));
+    const log = pino({ name: 'barback-api', level: config.logLevel }, pino.destination(2));
+    const api = await startApi(config, log);
+    process.stdout.write(`${JSON.stringify({ listening: api.url })}\n`);
+    await signalled();
+    log.info('stopping');
+    await api.stop();
+    return 0;
+  },
+};
+
+/** Everything that a running api consists of, stopped in the reverse order. */
+async function startApi(config: ApiConfig, log: Logger): Promise<{ url: string; stop(): Promise<void> }> {
+  const lock = acquireOwnerLock(config.database);
+  const database = openLocal(config);
+  const signingKey = await importSigningKey(readSigningKey(config.signingKeyFile));
+  const identity = { database, clock: systemClock, instanceId: instanceId(config, database, systemClock.now()) };
+  const agents = createAgentDirectory({ ...identity, signingKey });
+  const engine = createEngine({ ...identity, agents, log });
+  const app = createApp({ ...engine.deps, planHours: config.planHours });
+  const server = await listen(app.fetch, config.listen);
+  engine.start();
+  return {
+    url: server.url,
+    async stop() {
+      await server.close();
+      await engine.stop();
+      await agents.close();
+      database.close();
+      lock.release();
+    },
+  };
+}
+
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+}

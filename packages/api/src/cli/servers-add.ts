@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { serverNameSchema } from '@barback/shared/wire/identifiers.ts';
+import {
+  importPublicKey,
+  importSigningKey,
+  publicJwkSchema,
+  publicPart,
+  thumbprint,
+} from '@barback/shared/wire/keys.ts';
+import { ProblemError } from '@barback/shared/wire/problem.ts';
+import { openAgentTransport } from '../agents/agent-transport.ts';
+import { openAgentClient } from '../agents/open-agent-client.ts';
+import { systemClock } from '../clock.ts';
+import { instanceId, readSigningKey } from '../keys/instance.ts';
+import { serverSettingsSchema, type ServerSettings } from '../planner/plan-document.ts';
+import { durationMs } from '../scenarios/drill.ts';
+import { saveServer, type Server } from '../servers/server-store.ts';
+import { UsageError, type Command, type Given } from './command.ts';
+import { localActor } from './local-actor.ts';
+import { withLocal } from './open-local.ts';
+
+export const serversAdd: Command = {
+  words: ['servers', 'add'],
+  positionals: ['NAME'],
+  options: {
+    'agent-url': { value: 'https://HOST:PORT', required: true },
+    'agent-id': { value: 'ID', required: true },
+    'agent-key': { value: 'FILE', required: true },
+    'agent-certificate': { value: 'FILE', required: true },
+    rto: { value: '15m' },
+    rpo: { value: '5m' },
+    'max-row-loss-percent': { value: 'N' },
+    'min-tables': { value: 'N' },
+    approvals: { value: 'SCENARIO=N', many: true },
+    config: { value: 'FILE', required: true },
+  },
+  says: 'add a server, or replace the agent of one: both keys are proven by one signed question before anything is stored',
+  run: (given) =>
+    withLocal(given, async ({ config, database }) => {
+      const server = serverOf(given, systemClock.now());
+      const id = instanceId(config, database, systemClock.now());
+      const signingKey = readSigningKey(config.signingKeyFile);
+      const identity = { id, publicKey: publicPart(signingKey) };
+      const version = await proveAgent(server, id, await importSigningKey(signingKey)).catch((error: unknown) => {
+        process.stderr.write(`the agent must list this api under apis:\n  ${JSON.stringify(identity)}\n`);
+        throw error;
+      });
+      const how = saveServer(database, server, localActor());
+      process.stdout.write(`${how} ${server.name}: agent ${server.agentId} ${version} answered and was verified\n`);
+      return 0;
+    }),
+};
+
+/** One question and its receipt prove that each side has the key that the other expects. Answers the agent's version. */
+async function proveAgent(
+  server: Server,
+  instance: string,
+  signingKey: Awaited<ReturnType<typeof importSigningKey>>,
+): Promise<string> {
+  const jwk = publicJwkSchema.parse(JSON.parse(server.agentKey));
+  const keys = new Map([[await thumbprint(jwk), await importPublicKey(jwk)]]);
+  const client = openAgentClient({
+    server: server.name,
+    transport: openAgentTransport(server.name, server.agentUrl, server.certificate),
+    pinned: async () => ({ keys, agentId: server.agentId, instanceId: instance }),
+    signingKey,
+    clock: systemClock,
+    report: () => undefined,
+  });
+  try {
+    const { result } = await client.call('host-facts', { server: server.name }, { sub: localActor().id });
+    return result.agentVersion;
+  } finally {
+    await client.close();
+  }
+}
+
+function serverOf(given: Given, createdAt: number): Server {
+  const name = serverNameSchema.safeParse(given.positionals[0]);
+  if (!name.success) throw new UsageError(`NAME: ${name.error.issues[0]?.message ?? 'not a server name'}`);
+  // The ending asks for plain text in a path.
+  if (name.data.endsWith('.txt')) throw new UsageError('NAME cannot end with .txt');
+  return {
+    name: name.data,
+    agentUrl: agentUrl(given.one('agent-url')),
+    agentId: given.one('agent-id'),
+    agentKey: agentKey(given.one('agent-key')),
+    certificate: certificate(given.one('agent-certificate')),
+    settings: settingsOf(given),
+    createdAt,
+  };
+}
+
+function agentUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url?.protocol !== 'https:' || url.pathname !== '/' || url.search !== '' || url.username !== '') {
+    throw new UsageError('--agent-url is an https address without a path, such as https://db1.example.org:7432');
+  }
+  return url.origin;
+}
+
+function agentKey(file: string): string {
+  const parsed = publicJwkSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+  if (!parsed.success) throw new Error(`cannot use ${file}: it is not what "barback-agent keys" prints`);
+  return JSON.stringify(parsed.data);
+}
+
+function certificate(file: string): string {
+  const text = readFileSync(file, 'utf8');
+  try {
+    return new X509Certificate(text).toString();
+  } catch (error) {
+    throw new ProblemError('validation-failed', `cannot use ${file}: it is not a certificate in PEM`, {
+      next: `Copy the agent's certificateFile (${error instanceof Error ? error.message : 'unreadable'})`,
+    });
+  }
+}
+
+function settingsOf(given: Given): ServerSettings {
+  const approvals: Record<string, number> = {};
+  for (const text of given.many('approvals')) {
+    const [scenario = '', count = ''] = text.split('=');
+    approvals[scenario] = numberOf('approvals', count);
+  }
+  const parsed = serverSettingsSchema.safeParse({
+    rtoSeconds: secondsOf('rto', given.maybe('rto')),
+    rpoSeconds: secondsOf('rpo', given.maybe('rpo')),
+    rowLossPercentMax: maybeNumber(given, 'max-row-loss-percent'),
+    tablesMin: maybeNumber(given, 'min-tables'),
+    approvals,
+  });
+  if (parsed.success) return parsed.data;
+  throw new UsageError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
+}
+
+function secondsOf(option: string, text: string | undefined): number | null {
+  if (text === undefined) return null;
+  if (!/^[1-9]\d{0,5}[smh]$/.test(text)) throw new UsageError(`--${option} is a duration such as 90s, 15m or 2h`);
+  return durationMs(text) / 1000;
+}
+
+function maybeNumber(given: Given, option: string): number | null {
+  const text = given.maybe(option);
+  return text === undefined ? null : numberOf(option, text);
+}
+
+function numberOf(option: string, text: string): number {
+  if (!/^\d{1,9}(\.\d{1,4})?$/.test(text))
+    throw new UsageError(`--${option} needs a number, not ${JSON.stringify(text)}`);
+  return Number(text);
+}
