@@ -1,17 +1,14 @@
 import { createHmac } from 'node:crypto';
-import { lstat, readdir, readFile } from 'node:fs/promises';
-import { connect } from 'node:tls';
-import path from 'node:path';
 import { CompactSign, importJWK } from 'jose';
 import { newId } from '@barback/shared/wire/identifiers.ts';
-import type { Json } from '@barback/shared/wire/json.ts';
 import { signJws } from '@barback/shared/wire/jws.ts';
 import { importSigningKey, newPrivateJwk, publicPart, thumbprint } from '@barback/shared/wire/keys.ts';
 import { receiptType } from '@barback/shared/wire/receipt.ts';
-import { tokenBytesMax, tokenType, unknownEpoch } from '@barback/shared/wire/token.ts';
+import { tokenType, unknownEpoch } from '@barback/shared/wire/token.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AgentClient } from '../support/agent-client.ts';
 import { AgentProcess } from '../support/agent-process.ts';
+import { auditedAndWithoutEffect } from '../support/refusals.ts';
 
 let agent: AgentProcess;
 let client: AgentClient;
@@ -26,43 +23,6 @@ afterAll(async () => {
   client.close();
   await agent.stop();
 });
-
-/** Every path below the state directory with what would change if anything did; the record of refusals is left out. */
-async function stateListing(): Promise<string[]> {
-  const names = await readdir(agent.stateDirectory, { recursive: true });
-  const kept = names.filter((name) => !name.startsWith('refusals.jsonl') && !name.startsWith('compile-cache'));
-  return Promise.all(
-    kept.toSorted().map(async (name) => {
-      const file = path.join(agent.stateDirectory, name);
-      const { ino, mtimeMs, size } = await lstat(file);
-      // The directory's own time changes with the record of refusals.
-      return name === '' ? '' : `${name} ${ino} ${size} ${mtimeMs}`;
-    }),
-  );
-}
-
-async function refusalLines(): Promise<Record<string, unknown>[]> {
-  const text = await readFile(path.join(agent.stateDirectory, 'refusals.jsonl'), 'utf8').catch(() => '');
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-}
-
-/** Runs what must be refused: nothing may change but one more line in the record of refusals, which is returned. */
-async function auditedAndWithoutEffect(attempt: () => Promise<void>): Promise<Record<string, unknown>> {
-  const [state, lines] = [await stateListing(), await refusalLines()];
-  await attempt();
-  const deadline = Date.now() + 5_000;
-  let after = await refusalLines();
-  while (after.length === lines.length && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    after = await refusalLines();
-  }
-  expect(after.length).toBe(lines.length + 1);
-  expect(await stateListing()).toEqual(state);
-  return after.at(-1) ?? {};
-}
 
 const jobParams = { server: 'main' };
 const validClaims = () => client.claims('test-noop', jobParams, { plan, fence: 1, step: 'x', attempt: 1 });
@@ -128,7 +88,7 @@ describe('a request that no known key has signed gets one generic answer', () =>
 
   test.each(Object.entries(forgeries))('%s', async (_name, forge) => {
     const token = await forge();
-    const entry = await auditedAndWithoutEffect(async () => {
+    const entry = await auditedAndWithoutEffect(agent, async () => {
       const answer = await client.post(token);
       expect(answer).toEqual({
         status: 401,
@@ -179,7 +139,7 @@ describe('an authentic token is refused precisely, in a signed receipt', () => {
 
   test.each(Object.entries(refused))('%s', async (_name, [claims, slug]) => {
     const epoch = client.epoch;
-    const entry = await auditedAndWithoutEffect(async () => {
+    const entry = await auditedAndWithoutEffect(agent, async () => {
       const receipt = await client.send(await client.token(claims()));
       expect(receipt.answer).toMatchObject({ kind: 'problem', problem: { type: `urn:barback:problem:${slug}` } });
       expect(receipt.epoch).toBe(epoch);
@@ -194,7 +154,7 @@ describe('an authentic token is refused precisely, in a signed receipt', () => {
       text.replace('{"iss"', '{"__proto__":{"admin":true},"iss"'),
     ]) {
       expect(planted).not.toBe(text);
-      await auditedAndWithoutEffect(async () => {
+      await auditedAndWithoutEffect(agent, async () => {
         const signer = new CompactSign(new TextEncoder().encode(planted));
         const key = await importJWK({ ...agent.apiKey }, 'Ed25519');
         const token = await signer.setProtectedHeader({ alg: 'Ed25519', typ: tokenType, kid: await kid() }).sign(key);
@@ -226,99 +186,8 @@ describe('an authentic token is refused precisely, in a signed receipt', () => {
       'result',
       ...Array.from({ length: 19 }, () => 'urn:barback:problem:token-replayed'),
     ]);
-    await auditedAndWithoutEffect(async () => {
+    await auditedAndWithoutEffect(agent, async () => {
       expect((await client.send(token)).answer.kind).toBe('problem');
     });
   });
-});
-
-describe('the gateway turns away, and has recorded, what is no operation', () => {
-  const turnedAway: Record<
-    string,
-    [number, string, { path?: string; method?: string; headers?: Record<string, string> }]
-  > = {
-    'another path': [404, 'path', { path: '/' }],
-    'a path with a query': [404, 'path', { path: '/v1/op?x=1' }],
-    'a path with dots': [404, 'path', { path: '/v1/%2e%2e/op' }],
-    'another method': [405, 'method', { method: 'PUT' }],
-    'another media type': [415, 'media-type', { headers: { 'content-type': 'application/json' } }],
-    'a coded body': [415, 'media-type', { headers: { 'content-encoding': 'gzip' } }],
-  };
-  test.each(Object.entries(turnedAway))('%s', async (_name, [status, note, more]) => {
-    const token = await client.token(validClaims());
-    const entry = await auditedAndWithoutEffect(async () => {
-      expect((await client.post(token, more)).status).toBe(status);
-    });
-    expect(entry).toMatchObject({ authentic: false, note });
-  });
-
-  test('a body that is too large', async () => {
-    const entry = await auditedAndWithoutEffect(async () => {
-      // The agent may close the connection while the rest is still being sent.
-      const status = await client.post('A'.repeat(tokenBytesMax + 1)).then(
-        (answer) => answer.status,
-        (error: NodeJS.ErrnoException) => error.code,
-      );
-      expect([413, 'ECONNRESET', 'EPIPE']).toContain(status);
-    });
-    expect(entry).toMatchObject({ note: 'too-large' });
-  });
-
-  test('a client that sends its request for ever is cut off, and others are answered meanwhile', async () => {
-    const { hostname, port } = new URL(agent.url);
-    const started = Date.now();
-    const slow = connect({ host: hostname, port: Number(port), ca: agent.certificate });
-    const closed = new Promise((resolve) => slow.once('close', resolve));
-    slow.on('error', () => undefined);
-    slow.write('POST /v1/op HTTP/1.1\r\nhost: x\r\ncontent-type: application/jose\r\ncontent-length: 100\r\n\r\n');
-    const drip = setInterval(() => slow.write('A'), 500);
-    expect(await client.result('test-echo', { server: 'main', text: 'still here' })).toEqual({ text: 'still here' });
-    slow.resume();
-    await closed;
-    clearInterval(drip);
-    expect(Date.now() - started).toBeLessThan(20_000);
-  });
-
-  test('TLS older than 1.3', async () => {
-    const { hostname, port } = new URL(agent.url);
-    const old = connect({ host: hostname, port: Number(port), ca: agent.certificate, maxVersion: 'TLSv1.2' });
-    const outcome = await new Promise((resolve) => {
-      old.once('secureConnect', () => resolve('connected'));
-      old.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
-    });
-    old.destroy();
-    expect(outcome).toBe('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
-  });
-});
-
-test('an executor that is not there is told as such, and found again when it is back', async () => {
-  await agent.kill('executor');
-  const token = await client.token(validClaims());
-  expect(await client.post(token)).toMatchObject({ status: 503, contentType: 'application/problem+json' });
-  await agent.startExecutor();
-  // The token was made for the executor that is gone.
-  expect((await client.send(token)).answer).toMatchObject({ problem: { type: 'urn:barback:problem:epoch-mismatch' } });
-  expect(await client.result('test-echo', { server: 'main', text: 'back' })).toEqual({ text: 'back' });
-});
-
-test('a flood of forged tokens is counted, not written line by line, and does not stop an authentic request', async () => {
-  const before = (await refusalLines()).length;
-  const flood = Array.from({ length: 10 }, async () => {
-    for (let count = 0; count < 40; count += 1) await client.post('forged');
-  });
-  const legitimate: Promise<Json>[] = [];
-  for (let count = 0; count < 10; count += 1) {
-    legitimate.push(client.result('test-echo', { server: 'main', text: String(count) }));
-  }
-  expect(await Promise.all(legitimate)).toHaveLength(10);
-  await Promise.all(flood);
-  expect((await refusalLines()).length - before).toBeLessThan(250);
-  // Credit comes back, and with it the count of what was left out.
-  const deadline = Date.now() + 10_000;
-  let counted: unknown;
-  while (counted === undefined && Date.now() < deadline) {
-    await client.post('forged');
-    counted = (await refusalLines()).find((line) => 'suppressedBefore' in line)?.['suppressedBefore'];
-  }
-  expect(counted).toBeGreaterThan(0);
 });

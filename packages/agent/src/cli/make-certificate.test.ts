@@ -24,7 +24,11 @@ async function withConfig(use: (config: ReturnType<typeof agentConfigSchema.pars
       },
     },
   });
-  await use(config).finally(() => rm(directory, { recursive: true }));
+  try {
+    await use(config);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 }
 
 test('a certificate is valid for its host and ten years, its key is private, and making it again changes nothing', () =>

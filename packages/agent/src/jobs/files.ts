@@ -1,5 +1,5 @@
 import { idSchema, serverNameSchema } from '@barback/shared/wire/identifiers.ts';
-import { progressSchema } from '@barback/shared/wire/job.ts';
+import type { Progress } from '@barback/shared/wire/job.ts';
 import { jsonSchema } from '@barback/shared/wire/json.ts';
 import { problemSchema } from '@barback/shared/wire/problem.ts';
 import { z } from 'zod';
@@ -45,7 +45,7 @@ export type JobResult = z.infer<typeof jobResultSchema>;
 export interface JobFiles {
   readonly spec: JobSpec;
   readonly started: Started | undefined;
-  readonly progress: z.infer<typeof progressSchema> | undefined;
+  readonly progress: Progress | undefined;
   readonly result: JobResult | undefined;
   readonly cancelAsked: boolean;
   readonly firstReceipt: string | undefined;

@@ -107,8 +107,11 @@ async function endProcesses(find: () => Promise<number[]>, graceMs: number): Pro
     const kill = monotonicMs() >= deadline;
     for (const pid of pids) {
       if (kill) sendSignal(pid, 'SIGKILL');
-      // A stopped process acts on TERM only when it is continued.
-      else if (!told.has(pid)) sendSignal(pid, 'SIGTERM') && sendSignal(pid, 'SIGCONT');
+      else if (!told.has(pid)) {
+        sendSignal(pid, 'SIGTERM');
+        // A stopped process acts on TERM only when it is continued.
+        sendSignal(pid, 'SIGCONT');
+      }
       told.add(pid);
     }
     await sleep(pollMs);

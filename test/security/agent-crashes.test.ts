@@ -1,0 +1,107 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { eventually, isGone, JobScene } from '../support/job-scene.ts';
+
+let scene: JobScene;
+
+beforeAll(async () => {
+  scene = await JobScene.create();
+});
+afterAll(async () => scene.close());
+beforeEach(async () => scene.begin());
+// Whatever a failed test left running goes on to its end.
+afterEach(async () => scene.go());
+
+describe('a crash', () => {
+  test('of gateway and executor does not touch the job, and the next executor knows it', async () => {
+    const { opid, program, runner } = await scene.running('test-work');
+    await Promise.all([scene.agent.kill('gateway'), scene.agent.kill('executor')]);
+    expect(await isGone(program)).toBe(false);
+    await scene.agent.startExecutor();
+    await scene.agent.startGateway();
+    expect(await scene.client.status(opid)).toMatchObject({ state: 'running' });
+    expect(JSON.parse(await scene.agent.readState(`jobs/${opid}/started.json`))).toMatchObject({
+      runner: { pid: runner },
+    });
+    await scene.go();
+    expect(await scene.client.ended(opid)).toMatchObject({ state: 'succeeded' });
+    expect(await scene.traceWords()).toEqual(['begin', 'end', 'result']);
+  });
+
+  test('of the executor while the job ends does not lose its result', async () => {
+    const { opid, runner } = await scene.running('test-work');
+    await scene.agent.kill('executor');
+    await scene.go();
+    await eventually('the runner has ended', async () => (await isGone(runner)) || undefined);
+    await scene.agent.startExecutor();
+    expect(await scene.client.status(opid)).toMatchObject({ state: 'succeeded', result: { exitCode: 0 } });
+  });
+
+  test('of the executor keeps the fence', async () => {
+    await scene.agent.kill('executor');
+    await scene.agent.startExecutor();
+    expect(await scene.client.result('server-claim', { server: 'main', plan: scene.plan, expect: 0 })).toEqual({
+      fence: scene.fence,
+    });
+  });
+
+  test('of the runner is told as lost after its program has been ended, and can be observed', async () => {
+    const { opid, program, runner } = await scene.running('test-work', { ignoreTerm: false });
+    process.kill(runner, 'SIGKILL');
+    const view = await eventually('the job is lost', async () => {
+      const found = await scene.client.status(opid);
+      return found.state === 'running' ? undefined : found;
+    });
+    expect(view).toMatchObject({ state: 'lost', problem: { type: 'urn:barback:problem:job-lost' }, result: null });
+    expect(await isGone(program)).toBe(true);
+    expect(await scene.client.result('job-observe', { opid })).toEqual({
+      is: 'partial',
+      result: null,
+      facts: { traceFile: scene.traceFile },
+    });
+  });
+
+  test('of runner and executor at once is told as lost by the next executor', async () => {
+    const { opid, program, runner } = await scene.running('test-work');
+    await scene.agent.kill('executor');
+    process.kill(runner, 'SIGKILL');
+    await eventually('the runner is gone', async () => (await isGone(runner)) || undefined);
+    expect(await isGone(program)).toBe(false);
+    await scene.agent.startExecutor();
+    expect(await scene.client.status(opid)).toMatchObject({ state: 'lost' });
+    expect(await isGone(program)).toBe(true);
+  });
+
+  test('between accepting and starting: what makes something is started once, what destroys is not', async () => {
+    const accepted = await Promise.all(
+      ['test-work', 'test-destroy'].map(async (op) => {
+        const { opid } = await scene.client.job('test-noop', { server: 'main' }, scene.inPlan);
+        await scene.client.ended(opid);
+        const directory = path.join(scene.agent.stateDirectory, 'jobs', opid);
+        const spec = JSON.parse(await readFile(path.join(directory, 'spec.json'), 'utf8')) as object;
+        return { op, opid, directory, spec };
+      }),
+    );
+    await scene.agent.kill('executor');
+    // The directories as a crash right after the claim leaves them: no started.json, no result.
+    for (const { op, directory, spec } of accepted) {
+      for (const name of ['started.json', 'result.json']) await rm(path.join(directory, name));
+      await writeFile(path.join(directory, 'spec.json'), JSON.stringify({ ...spec, op, params: scene.params() }));
+    }
+    await scene.go();
+    await scene.agent.startExecutor();
+    const [work, destroy] = accepted.map(({ opid }) => opid) as [string, string];
+    expect(await scene.client.ended(work)).toMatchObject({ state: 'succeeded' });
+    expect(await scene.client.ended(destroy)).toMatchObject({
+      state: 'failed',
+      problem: { type: 'urn:barback:problem:job-lost', detail: expect.stringContaining('not started') as string },
+      startedAt: null,
+    });
+    expect(await scene.traceWords()).toEqual(['begin', 'end', 'result']);
+  });
+
+  test('a second executor of the same state directory refuses to start', async () => {
+    await expect(scene.agent.run('executor')).rejects.toThrow('is the executor of');
+  });
+});
