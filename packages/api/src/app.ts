@@ -1,7 +1,7 @@
 import { newId } from '@barback/shared/wire/identifiers.ts';
 import { problemTypeOf, problem, ProblemError, type Problem } from '@barback/shared/wire/problem.ts';
-import { OpenAPIHono } from '@hono/zod-openapi';
-import type { Context, MiddlewareHandler } from 'hono';
+import { Hono, type Context, type MiddlewareHandler } from 'hono';
+
 import { authenticate, strangerLimit, tooManyStrangers } from './http/authenticate.ts';
 import { dispatch } from './http/dispatch.ts';
 import { repeatable } from './http/idempotency.ts';
@@ -19,11 +19,11 @@ interface Variables {
   principal?: Principal;
 }
 
-export type App = OpenAPIHono<{ Variables: Variables }>;
+export type App = Hono<{ Variables: Variables }>;
 
 /** The whole HTTP interface. Whoever has no key sees health, the description of the interface, and one refusal. */
 export function createApp(deps: RouteDeps): App {
-  const app: App = new OpenAPIHono({
+  const app: App = new Hono({
     getPath: (request) => withoutTextEnding(new URL(request.url).pathname),
   });
   const repeat = repeatable(deps.database);
