@@ -14,6 +14,9 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
+/** How fresh the shown state of live is kept while steps end; the end of a run looks in any case. */
+const lookEveryMicros = 5_000_000;
+
 interface Driving {
   change: AbortController;
   done: Promise<void>;
@@ -59,7 +62,9 @@ export function createEngine(given: Omit<EngineDeps, 'wake'>): Engine {
 
   function lookAtLive(runId: string): void {
     if (looking.has(runId) || stopping.signal.aborted) return;
-    const look = observeLive(deps, loadRun(deps.database.orm, runId).row, stopping.signal)
+    const { row } = loadRun(deps.database.orm, runId);
+    if (deps.clock.now() - (row.liveDatabaseAt ?? 0) < lookEveryMicros) return;
+    const look = observeLive(deps, row, stopping.signal)
       .catch((error: unknown) => deps.log.error({ run: runId, error }, 'cannot store how live is'))
       .finally(() => looking.delete(runId));
     looking.set(runId, look);
