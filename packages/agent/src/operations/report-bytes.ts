@@ -23,7 +23,9 @@ export async function whileReporting<T>(
     }
   })();
   try {
-    return await work();
+    const result = await work();
+    await measure().then(report, () => undefined);
+    return result;
   } finally {
     done.abort();
     await reporting;

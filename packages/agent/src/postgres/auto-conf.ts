@@ -24,10 +24,9 @@ export function reportableLine(setting: { name: string; line: string }): string 
     : setting.line;
 }
 
-/** The library names of a `shared_preload_libraries` value, double quotes removed. */
+/** The library names of a `shared_preload_libraries` value; a name in double quotes may hold a comma. */
 export function parseLibraryList(value: string): string[] {
-  return value
-    .split(',')
-    .map((name) => name.trim().replace(/^"(.*)"$/, '$1'))
+  return [...value.matchAll(/"([^"]*)"|([^,]+)/g)]
+    .map((match) => (match[1] ?? match[2] ?? '').trim())
     .filter((name) => name !== '');
 }

@@ -57,6 +57,8 @@ export function isolationSettings(place: CopyPlace, major: number): Settings {
     autovacuum: 'off',
     hot_standby: 'on',
     huge_pages: 'off',
+    // In the data directory and not in /dev/shm, where a killed copy would leave it.
+    dynamic_shared_memory_type: 'mmap',
     shared_buffers: '128MB',
     restart_after_crash: 'off',
     ...(major >= 17 ? { event_triggers: 'off', summarize_wal: 'off' } : {}),

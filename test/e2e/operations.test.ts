@@ -1,0 +1,215 @@
+import { open, readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseInstant } from '@barback/shared/postgres/instant.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { archiveWal, takeBackup } from '../lab/barman-backup.ts';
+import { labDown } from '../lab/down.ts';
+import type { Lab } from '../lab/lab.ts';
+import { poll } from '../lab/poll.ts';
+import { sql } from '../lab/psql.ts';
+import { mustRun } from '../lab/run-command.ts';
+import { labUp } from '../lab/up.ts';
+import { operationsHost, type OperationsHost, type PlanOperations } from './operations-host.ts';
+
+let lab: Lab;
+let operations: OperationsHost;
+
+/** T1: each of them, once in the backup's postgresql.auto.conf, would break the isolation of a copy. */
+const hostile: Readonly<Record<string, string>> = {
+  archive_mode: 'on',
+  archive_command: "'touch /tmp/barback-copy-archived'",
+  listen_addresses: "'*'",
+  shared_preload_libraries: 'pg_stat_statements, passwordcheck',
+  synchronous_standby_names: "'nobody'",
+  recovery_target_name: "'left over'",
+  restore_command: "'touch /tmp/barback-copy-restored'",
+  logging_collector: 'on',
+  ssl: 'on',
+  primary_conninfo: "'host=203.0.113.1'",
+  session_preload_libraries: "'auto_explain'",
+};
+
+beforeAll(async () => {
+  lab = await labUp({ dir: `/var/tmp/barback-operations-${process.pid}/lab`, tablespace: true });
+  for (const [name, value] of Object.entries(hostile)) await sql(lab.postgres, `ALTER SYSTEM SET ${name} = ${value}`);
+  await takeBackup(lab);
+  await sql(lab.postgres, 'ALTER SYSTEM RESET ALL');
+  operations = await operationsHost(lab);
+}, 120_000);
+
+afterAll(async () => {
+  await operations?.close();
+  if (lab) await labDown(lab.dir);
+}, 120_000);
+
+async function insert(customer: string): Promise<number> {
+  const at = await sql(
+    lab.postgres,
+    `INSERT INTO orders (customer, amount) VALUES ('${customer}', 1);
+     SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');`,
+  );
+  const parsed = parseInstant(at.trim());
+  if (!parsed.ok) throw new Error(parsed.reason);
+  return parsed.micros;
+}
+
+async function askCopy(plan: PlanOperations, query: string, phase: 'paused' | 'promoted' = 'paused') {
+  const probes = [{ name: 'asked', database: 'system', sql: query }];
+  return (await plan.run('scratch-probe', { phase, probes, statementTimeoutMs: 3_000 })).probes[0];
+}
+
+describe('a copy of a real backup', () => {
+  test('stops at the end of the base backup, is verified file by file, promotes, passes amcheck, and leaves nothing', async () => {
+    const plan = operations.plan();
+    expect(await plan.observe('scratch-recover', {} as never)).toEqual({ is: 'absent' });
+    const recovered = await plan.recover({ type: 'immediate' });
+    expect(recovered.wal.segments).toBeGreaterThan(0);
+    const backup = (await plan.run('backup-list', {})).backups[0];
+    const backupId = backup?.id ?? '';
+    expect((await plan.run('scratch-verify-manifest', { backupId })).manifest).toBe('verified');
+    const started = await plan.start({ type: 'immediate' });
+    expect(await plan.start({ type: 'immediate' })).toEqual(started);
+    const stop = await plan.run('scratch-replay', { timeline: 1, target: { type: 'immediate' } });
+    expect(stop).toMatchObject({ outcome: 'paused', evidence: 'recovery stopping after reaching consistency' });
+    expect((await plan.observe('scratch-replay', { timeline: 1, target: { type: 'immediate' } })).result).toEqual(stop);
+    const probed = await plan.run('scratch-probe', { phase: 'paused', probes: [], statementTimeoutMs: 5_000 });
+    expect(probed.tables).toContainEqual({
+      database: 'system',
+      schema: 'public',
+      table: 'archive_orders',
+      rows: 100,
+      note: null,
+    });
+    expect((await plan.run('scratch-promote', {})).timeline).toBe(2);
+    expect((await plan.run('scratch-amcheck', { level: 'all', jobs: 1 })).relations).toBeGreaterThan(100);
+    expect(await plan.run('scratch-stop', {})).toEqual({ wasRunning: true, state: 'shut down' });
+    expect(await plan.run('scratch-discard', {})).toEqual({ existed: true });
+    expect(await plan.run('scratch-discard', {})).toEqual({ existed: false });
+    const left = await readdir(path.dirname(lab.postgres.dataDir));
+    expect(left.filter((name) => name.includes(plan.plan))).toEqual([]);
+  });
+
+  test('of "latest" has the rows that exist only in streaming/*.partial, and live agrees row by row', async () => {
+    await insert('only in the partial segment');
+    const plan = operations.plan();
+    const recovered = await poll('the row in streaming/', 30_000, async () => plan.recover({ type: 'latest' }));
+    expect(recovered.wal.partial).toBe(recovered.wal.last);
+    await plan.start({ type: 'latest' });
+    const stop = await plan.run('scratch-replay', { timeline: 1, target: { type: 'latest' } });
+    expect(stop).toMatchObject({ outcome: 'promoted', timeline: 2, firstSkipped: null });
+    const newest = await askCopy(plan, 'SELECT customer FROM orders ORDER BY id DESC LIMIT 1', 'promoted');
+    expect(newest).toMatchObject({ ok: true, rows: [{ customer: 'only in the partial segment' }] });
+    const copied = await plan.run('scratch-probe', { phase: 'promoted', probes: [], statementTimeoutMs: 5_000 });
+    const live = await plan.run('live-count', { statementTimeoutMs: 5_000 });
+    expect(live).toEqual({ available: true, tables: copied.tables });
+    await plan.run('scratch-discard', {});
+  });
+
+  test('of a time stops between two commits and names both transactions', async () => {
+    const kept = await insert('kept');
+    const undoneAt = await insert('undone');
+    await archiveWal(lab);
+    const plan = operations.plan();
+    const stop = await plan.copy({ type: 'time', micros: kept });
+    expect(stop.outcome).toBe('paused');
+    expect(stop.evidence).toContain(`before commit of transaction ${stop.firstSkipped?.xid}`);
+    expect(stop.lastReplayed?.time).toBeLessThanOrEqual(kept);
+    expect(stop.firstSkipped?.time).toBeGreaterThan(kept);
+    expect(stop.firstSkipped?.time).toBeLessThanOrEqual(undoneAt);
+    const rows = (await askCopy(plan, "SELECT customer FROM orders WHERE customer IN ('kept', 'undone')"))?.rows;
+    expect(rows).toEqual([{ customer: 'kept' }]);
+    expect(plan.progress.some((one) => one.phase === 'base backup' && one.bytes > 0)).toBe(true);
+    await plan.run('scratch-discard', {});
+  });
+
+  test('of a time that no WAL reaches fails with the newest commit there is, never as started', async () => {
+    const plan = operations.plan();
+    const target = { type: 'time', micros: 4_070_908_800_000_000 } as const;
+    await plan.recover(target);
+    await plan.start(target);
+    const problem = await plan.problem('scratch-replay', { timeline: 1, target });
+    expect(problem.type).toBe('urn:barback:problem:target-not-reached');
+    expect(problem.detail).toMatch(/newest commit that Barman holds is transaction \d+ at 20/);
+    expect(await plan.observe('scratch-replay', { timeline: 1, target })).toMatchObject({ is: 'partial' });
+    await plan.run('scratch-discard', {});
+  });
+
+  test('ignores what ALTER SYSTEM had set on production, and keeps it as evidence', async () => {
+    const plan = operations.plan();
+    await plan.recover({ type: 'immediate' });
+    const started = await plan.start({ type: 'immediate' });
+    await plan.run('scratch-replay', { timeline: 1, target: { type: 'immediate' } });
+    const names = Object.keys(hostile);
+    expect(started.settingsSetAside.map((line) => line.split(' ')[0]).toSorted()).toEqual(names.toSorted());
+    expect(started.libraries).toEqual([
+      { name: 'pg_stat_statements', loaded: true, note: 'on the allow list' },
+      expect.objectContaining({ name: 'passwordcheck', loaded: false }),
+    ]);
+    const list = [...names, 'autovacuum', 'max_logical_replication_workers'].map((name) => `'${name}'`).join(', ');
+    // As the superuser: the probe role does not see all of them.
+    const copy = { ...lab.postgres, host: started.socketDirectory, port: started.port };
+    const shown = await sql(copy, `SELECT json_object_agg(name, setting) FROM pg_settings WHERE name IN (${list})`);
+    expect(JSON.parse(shown)).toMatchObject({
+      archive_mode: 'off',
+      listen_addresses: '',
+      shared_preload_libraries: 'pg_stat_statements',
+      synchronous_standby_names: '',
+      logging_collector: 'off',
+      ssl: 'off',
+      session_preload_libraries: '',
+      autovacuum: 'off',
+      max_logical_replication_workers: '0',
+    });
+    await plan.run('scratch-discard', {});
+  });
+});
+
+test('a flipped byte in the backup fails at the manifest with the name of the file', async () => {
+  const plan = operations.plan();
+  const backupId = await takeBackup(lab);
+  const relation = (await sql(lab.postgres, "SELECT pg_relation_filepath('orders')")).trim();
+  await flipByte(path.join(lab.barman.home, 'main', 'base', backupId, 'data', relation));
+  await plan.recover({ type: 'immediate' });
+  const problem = await plan.problem('scratch-verify-manifest', { backupId });
+  expect(problem).toMatchObject({ type: 'urn:barback:problem:manifest-mismatch', facts: { files: [relation] } });
+  await plan.run('scratch-discard', {});
+  await mustRun([...lab.barman.argv, 'delete', 'main', backupId]);
+});
+
+test('a cancel in the middle of the copy is reported as one, and the rest is discarded', async () => {
+  const plan = operations.plan();
+  const abort = new AbortController();
+  const backup = (await plan.run('backup-list', {})).backups[0];
+  const params = {
+    backupId: backup?.id ?? '',
+    timeline: 1,
+    target: { type: 'latest' },
+    tablespaces: ['ts1'],
+    jobs: 1,
+    // Slow enough that the cancel comes in the middle.
+    bandwidthKBps: 500,
+    expectBytes: 1,
+  } as const;
+  const ended = plan.problem('scratch-recover', { ...params, tablespaces: [...params.tablespaces] }, abort.signal);
+  await poll('the first bytes of the copy', 30_000, () =>
+    plan.progress.some((one) => one.bytes > 0) ? true : undefined,
+  );
+  abort.abort();
+  expect((await ended).type).toBe('urn:barback:problem:cancelled');
+  expect(await plan.observe('scratch-recover', { ...params, tablespaces: [] })).toMatchObject({ is: 'partial' });
+  expect((await plan.problem('scratch-recover', { ...params, tablespaces: ['ts1'] })).type).toBe(
+    'urn:barback:problem:scratch-exists',
+  );
+  expect(await plan.run('scratch-discard', {})).toEqual({ existed: true });
+});
+
+async function flipByte(file: string): Promise<void> {
+  const handle = await open(file, 'r+');
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, 5_000);
+    await handle.write(Buffer.from([(buffer[0] ?? 0) ^ 0xff]), 0, 1, 5_000);
+  } finally {
+    await handle.close();
+  }
+  expect((await readFile(file)).length).toBeGreaterThan(5_000);
+}
