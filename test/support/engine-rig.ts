@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAgentDirectory } from '@barback/api/agents/agent-directory.ts';
 import type { AgentDirectory } from '@barback/api/agents/agent-client.ts';
+import { exportEvents } from '@barback/api/audit/export-events.ts';
 import { systemClock } from '@barback/api/clock.ts';
 import type { Database } from '@barback/api/db/database.ts';
 import { openDatabase, type OpenOptions } from '@barback/api/db/open-database.ts';
@@ -13,6 +14,8 @@ import { loadRunView } from '@barback/api/engine/load-run-view.ts';
 import type { RunView } from '@barback/api/engine/run-view.ts';
 import type { PlanDocument } from '@barback/api/planner/plan-document.ts';
 import type { Step } from '@barback/api/scenarios/step.ts';
+import { eventSchema, type AuditEvent } from '@barback/shared/audit/event.ts';
+import { verifyAudit } from '@barback/shared/audit/verify.ts';
 import { formatInstant } from '@barback/shared/postgres/instant.ts';
 import { newId } from '@barback/shared/wire/identifiers.ts';
 import { sha256Hex } from '@barback/shared/wire/jws.ts';
@@ -84,6 +87,14 @@ export async function openRig(options: Partial<OpenOptions> = {}): Promise<Rig> 
 
 export function engineOver(database: Database, agents: AgentDirectory): Engine {
   return createEngine({ database, agents, clock: systemClock, instanceId, log: quiet });
+}
+
+/** Every event, after the chain has been verified. */
+export function auditOf({ database }: Pick<Rig, 'database'>): AuditEvent[] {
+  const lines = [...exportEvents(database)].map((line) => line.trimEnd());
+  const verdict = verifyAudit(lines);
+  if (!verdict.ok) throw new Error(`the audit log does not verify: line ${verdict.line}: ${verdict.reason}`);
+  return lines.map((line) => eventSchema.parse(JSON.parse(line)));
 }
 
 /** Looks again and again; throws with the last value when the condition has not come true in time. */
