@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -84,10 +84,26 @@ export class AgentProcess {
     return readFile(path.join(this.stateDirectory, file), 'utf8');
   }
 
+  /** Ends everything that was started for this agent, runners and their programs included. */
   async stop(): Promise<void> {
     await this.kill('gateway');
     await this.kill('executor');
+    const deadline = Date.now() + 10_000;
+    for (let pids = await this.#processes(); pids.length > 0; pids = await this.#processes()) {
+      for (const pid of pids) process.kill(pid, 'SIGKILL');
+      if (Date.now() > deadline) throw new Error(`cannot end processes ${pids.join(', ')} of ${this.directory}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
     await rm(this.directory, { recursive: true, force: true });
+  }
+
+  async #processes(): Promise<number[]> {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+    const named = pids.map(async (pid) => {
+      const argv = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      return argv.includes(`${this.directory}/`) ? pid : undefined;
+    });
+    return (await Promise.all(named)).filter((pid) => pid !== undefined);
   }
 
   #spawn(command: string): ChildProcess {

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { expect } from 'vitest';
 import type { AgentProcess } from './agent-process.ts';
 
-/** Every path below the state directory with what would change if anything did; the record of refusals is left out. */
+/** Every path below the state directory with what would change if anything did; left out are the record of refusals and the runners that wait. */
 async function stateListing(agent: AgentProcess): Promise<string[]> {
   const names = await readdir(agent.stateDirectory, { recursive: true });
-  const kept = names.filter((name) => !name.startsWith('refusals.jsonl') && !name.startsWith('compile-cache'));
+  const kept = names.filter((name) => !/^(refusals\.jsonl|compile-cache|standby)/.test(name));
   return Promise.all(
     kept.toSorted().map(async (name) => {
       const file = path.join(agent.stateDirectory, name);

@@ -56,13 +56,17 @@ async function executor(args: Arguments, loadRegistry: () => Promise<Registry>):
 }
 
 async function runner(args: Arguments, loadRegistry: () => Promise<Registry>): Promise<void> {
-  const [{ readConfig }, { runJob }, registry] = await Promise.all([
+  const [{ readConfig }, { runJob }, { awaitJob }, registry] = await Promise.all([
     import('./config.ts'),
     import('./runner/run-job.ts'),
+    import('./runner/await-job.ts'),
     loadRegistry(),
   ]);
-  const ran = await runJob(args.positionals[0] ?? '', readConfig(args.config), registry);
-  if (!ran) process.stderr.write('another runner has begun this job\n');
+  const config = readConfig(args.config);
+  const job = args.standby === undefined ? args.positionals[0] : await awaitJob(args.standby, config.stateDirectory);
+  if (job !== undefined && !(await runJob(job, config, registry))) {
+    process.stderr.write('another runner has begun this job\n');
+  }
   // Whatever a handler left behind must not keep the process.
   process.exit(0);
 }

@@ -17,6 +17,8 @@ export interface Arguments {
   readonly config: string;
   readonly host: string | undefined;
   readonly owner: string | undefined;
+  /** Where a runner that has no job yet is given one. */
+  readonly standby: string | undefined;
 }
 
 /** Reads the command line; undefined when it is not one of ours. */
@@ -25,11 +27,17 @@ export function parseArguments(argv: readonly string[]): Arguments | undefined {
     const { values, positionals } = parseArgs({
       args: [...argv],
       allowPositionals: true,
-      options: { config: { type: 'string' }, host: { type: 'string' }, owner: { type: 'string' } },
+      options: {
+        config: { type: 'string' },
+        host: { type: 'string' },
+        owner: { type: 'string' },
+        standby: { type: 'string' },
+      },
     });
     const [command, ...rest] = positionals;
     if (command === undefined || values.config === undefined) return undefined;
-    return { command, positionals: rest, config: path.resolve(values.config), host: values.host, owner: values.owner };
+    const { host, owner, standby } = values;
+    return { command, positionals: rest, config: path.resolve(values.config), host, owner, standby };
   } catch {
     return undefined;
   }

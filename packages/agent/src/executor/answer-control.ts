@@ -28,6 +28,8 @@ const answers: ControlAnswers = {
       const decision = decideClaim(current, plan, expect, busy);
       if (decision.is === 'refused') throw errorOfProblem(decision.problem);
       if (decision.is === 'issued') await writeFence(stateDirectory, server, decision.fence);
+      // Whoever claims a server is about to send jobs.
+      parts.launcher.prepare();
       return { fence: decision.fence.fence };
     }),
 

@@ -5,7 +5,8 @@ import type { PinnedKeys } from '@barback/shared/wire/jws.ts';
 import type { AgentConfig } from '../config.ts';
 import { adoptJobs } from '../jobs/adopt.ts';
 import { JobDirectory } from '../jobs/directory.ts';
-import { Launcher, type RunnerCommand } from '../jobs/launch.ts';
+import { Launcher } from '../jobs/launch.ts';
+import type { RunnerCommand } from '../jobs/runner-command.ts';
 import type { Registry } from '../registry.ts';
 import { ensureDirectory } from '../system/directory-tree.ts';
 import { readIfExists } from '../system/files.ts';
@@ -33,13 +34,14 @@ export async function startExecutor(config: AgentConfig, registry: Registry, com
     config,
     registry,
     jobs,
-    launcher: new Launcher(jobs, command),
+    launcher: new Launcher(jobs, config.stateDirectory, command),
     signer: receiptSigner(config.id, epoch, await signingKey(config)),
     servers: new KeyedMutex(),
     reads: new Semaphore(readsAtOnce, readsWaiting),
   };
   const authority = await authorityOf(config, registry, epoch);
   await jobs.open();
+  await parts.launcher.open();
   await adoptJobs(jobs, parts.launcher, (op) => registry.operations.get(op)?.contract.class);
   const server = await listen(config.socket, config.socketGroup, (line, signal) =>
     handleLine(line, authority, parts, signal),

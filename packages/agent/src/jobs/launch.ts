@@ -4,14 +4,8 @@ import { isAlive, processIdentity, type ProcessIdentity } from '../system/proces
 import { startProgram } from '../system/run-program.ts';
 import type { JobDirectory } from './directory.ts';
 import { jobFileNames } from './files.ts';
-
-/** How this agent starts itself again as a runner. */
-export interface RunnerCommand {
-  /** Node, its options, and the file that this process was started with. */
-  readonly argv: readonly string[];
-  readonly configFile: string;
-  readonly compileCache: string;
-}
+import type { RunnerCommand } from './runner-command.ts';
+import { StandbyRunners } from './standby.ts';
 
 /** Starts runners: processes of their own session whose output goes to a file, so that they outlive this process. */
 export class Launcher {
@@ -19,32 +13,49 @@ export class Launcher {
   readonly #command: RunnerCommand;
   readonly #launched = new Map<string, ProcessIdentity | 'starting'>();
 
-  constructor(jobs: JobDirectory, command: RunnerCommand) {
+  readonly #standby: StandbyRunners;
+
+  constructor(jobs: JobDirectory, stateDirectory: string, command: RunnerCommand) {
     this.#jobs = jobs;
     this.#command = command;
+    this.#standby = new StandbyRunners(stateDirectory, command);
+  }
+
+  async open(): Promise<void> {
+    await this.#standby.open();
+  }
+
+  /** Jobs will come soon. */
+  prepare(): void {
+    this.#standby.prepare();
   }
 
   async launch(opid: string): Promise<void> {
     const directory = this.#jobs.pathOf(opid);
     this.#launched.set(opid, 'starting');
     try {
-      const { pid } = await startProgram(
-        {
-          argv: runnerArgv(this.#command, directory),
-          user: null,
-          environment: { NODE_COMPILE_CACHE: this.#command.compileCache },
-          timeoutMs: 0,
-        },
-        path.join(directory, jobFileNames.runnerOutput),
-      );
-      const identity = await processIdentity(pid);
+      const identity = (await this.#standby.give(opid, directory)) ?? (await this.#start(directory));
       if (identity) this.#launched.set(opid, identity);
       else await this.#bar(opid);
+      this.#standby.prepare();
     } catch (error) {
       this.#launched.delete(opid);
       const why = error instanceof Error ? error.message : String(error);
       await this.#jobs.bar(opid, problem('job-lost', `cannot start the runner: ${why}`));
     }
+  }
+
+  async #start(directory: string): Promise<ProcessIdentity | undefined> {
+    const { pid } = await startProgram(
+      {
+        argv: [...this.#command.argv, 'runner', directory, '--config', this.#command.configFile],
+        user: null,
+        environment: { NODE_COMPILE_CACHE: this.#command.compileCache },
+        timeoutMs: 0,
+      },
+      path.join(directory, jobFileNames.runnerOutput),
+    );
+    return processIdentity(pid);
   }
 
   /** Ends the waiting for a runner that this process started and that died before its first effect. */
@@ -64,8 +75,4 @@ export class Launcher {
     const detail = `cannot run the job: its runner ended before it began; see ${jobFileNames.runnerOutput} in the job's directory`;
     await this.#jobs.bar(opid, problem('job-lost', detail));
   }
-}
-
-export function runnerArgv(command: RunnerCommand, jobDirectory: string): string[] {
-  return [...command.argv, 'runner', jobDirectory, '--config', command.configFile];
 }

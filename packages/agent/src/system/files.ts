@@ -68,10 +68,15 @@ export async function replaceVolatile(file: string, content: string): Promise<vo
 }
 
 /** Creates a file with its full content at once; false when it exists already, which is then left alone. */
-export async function createExclusive(file: string, content: string, options: FileOptions = {}): Promise<boolean> {
+export async function createExclusive(
+  file: string,
+  content: string,
+  options: FileOptions = {},
+  sync = true,
+): Promise<boolean> {
   const temporary = temporaryName(file);
   try {
-    await writeNew(temporary, content, options);
+    await writeNew(temporary, content, options, sync);
     // link(2) fails where the name exists; rename(2) would replace it.
     await link(temporary, file);
   } catch (error) {
@@ -80,7 +85,7 @@ export async function createExclusive(file: string, content: string, options: Fi
   } finally {
     await rm(temporary, { force: true });
   }
-  await syncDirectory(path.dirname(file));
+  if (sync) await syncDirectory(path.dirname(file));
   return true;
 }
 
@@ -106,6 +111,11 @@ export async function appendRotating(file: string, text: string, bytesMax: numbe
   );
   if (size > 0 && size + Buffer.byteLength(text) > bytesMax) await rename(file, `${file}.1`);
   await appendFile(file, text, { mode: 0o600 });
+}
+
+/** Moves a file within one filesystem; whoever has it open goes on writing to it. */
+export async function moveFile(from: string, to: string): Promise<void> {
+  await rename(from, to);
 }
 
 export async function changeOwner(file: string, owner: { uid: number; gid: number }): Promise<void> {

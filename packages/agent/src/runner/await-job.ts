@@ -1,0 +1,38 @@
+import path from 'node:path';
+import { monotonicMs } from '../system/clock.ts';
+import { kindOf, removeTree } from '../system/directory-tree.ts';
+import { createExclusive, readIfExists } from '../system/files.ts';
+import { watchDirectory } from '../system/watch-directory.ts';
+
+/** The file in a standby's directory that gives it a job, or ends its waiting. */
+export const assignmentFile = 'job';
+
+/** A runner that nobody needs does not keep its memory longer than this. */
+const waitMs = 60_000;
+const lookMs = 2_000;
+
+/**
+ * Waits in its own directory for a job, loaded and ready, so that a job begins without the start of a process. Undefined
+ * when it is not needed: after a minute, or when the executor that started it is gone.
+ */
+export async function awaitJob(directory: string, stateDirectory: string): Promise<string | undefined> {
+  const file = path.join(directory, assignmentFile);
+  const executor = process.ppid;
+  const deadline = monotonicMs() + waitMs;
+  const watching = watchDirectory(directory);
+  try {
+    for (;;) {
+      const opid = await readIfExists(file);
+      if (opid !== undefined) return opid === '' ? undefined : path.join(stateDirectory, 'jobs', opid);
+      if ((await kindOf(directory)) === 'absent') return undefined;
+      const unneeded = monotonicMs() > deadline || process.ppid !== executor;
+      // Whoever creates the file decides: an executor cannot give a job to a runner that has just given up.
+      if (unneeded && (await createExclusive(file, '', {}, false))) return undefined;
+      await watching.next(lookMs);
+    }
+  } finally {
+    watching.close();
+    // The next executor clears it if this fails.
+    await removeTree(directory).catch(() => undefined);
+  }
+}
