@@ -176,7 +176,8 @@ class AgentState {
       this.reads.push(claims);
       const course = this.course(claims);
       if ('type' in course) return { kind: 'problem', problem: course };
-      return { kind: 'result', result: fakeResults(claims, this) };
+      const told = course.end === 'succeeded' ? course.result : undefined;
+      return { kind: 'result', result: told ?? fakeResults(claims, this) };
     }
     return this.accept(claims);
   }

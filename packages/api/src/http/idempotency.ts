@@ -28,19 +28,29 @@ export function repeatable(
     checkKey(request.key);
     const name = JSON.stringify([request.principal, request.key]);
     // The same request twice at once: the second waits for the first, then finds its answer stored.
-    await underWay.get(name)?.catch(() => undefined);
+    for (let other = underWay.get(name); other !== undefined; other = underWay.get(name)) {
+      await other.catch(() => undefined);
+    }
     const stored = storedAnswer(database, request);
     if (stored !== null) return stored;
-    const work = perform();
+    const work = performAndStore(database, request, perform);
     underWay.set(name, work);
     try {
-      const answer = await work;
-      store(database, request, answer);
-      return answer;
+      return await work;
     } finally {
       underWay.delete(name);
     }
   };
+}
+
+async function performAndStore(
+  database: Database,
+  request: RepeatableRequest,
+  perform: () => Promise<ViewAnswer<unknown>>,
+): Promise<ViewAnswer<unknown>> {
+  const answer = await perform();
+  store(database, request, answer);
+  return answer;
 }
 
 function checkKey(key: string): void {

@@ -35,7 +35,7 @@ function malformed(detail: string): ProblemError {
 
 /** Walks over strings and brackets once; everything else is left to JSON.parse. */
 function flawOf(text: string): string | null {
-  const token = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/gsy;
+  const token = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}[\]]/gsy;
   const between = /[^"{}[\]]*/gy;
   const open: (Set<string> | null)[] = [];
   for (let at = 0; at < text.length; at = token.lastIndex) {
