@@ -101,6 +101,35 @@ describe('a crash', () => {
     expect(await scene.traceWords()).toEqual(['begin', 'end', 'result']);
   });
 
+  test('of the executor during a read: the next one ends what the read has started', async () => {
+    const reading = scene.client
+      .call('test-linger', { server: 'main', traceFile: scene.traceFile })
+      .catch(() => undefined);
+    const program = await eventually('the program runs', async () => {
+      const [line] = await scene.trace();
+      return line === undefined ? undefined : Number(line.split(' ')[1]);
+    });
+    await scene.agent.kill('executor');
+    await reading;
+    expect(await isGone(program)).toBe(false);
+    await scene.agent.startExecutor();
+    expect(await isGone(program)).toBe(true);
+  });
+
+  test('of a waiting runner costs nothing but its head start', async () => {
+    const waiting = await eventually('a runner waits', async () => {
+      const pids = await scene.agent.processes();
+      const argvs = await Promise.all(
+        pids.map(async (pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+      );
+      const found = pids.filter((_, index) => argvs[index]?.includes('--standby'));
+      return found.length > 0 ? found : undefined;
+    });
+    for (const pid of waiting) process.kill(pid, 'SIGKILL');
+    const { opid } = await scene.client.job('test-noop', { server: 'main' }, scene.inPlan);
+    expect(await scene.client.ended(opid)).toMatchObject({ state: 'succeeded' });
+  });
+
   test('a second executor of the same state directory refuses to start', async () => {
     await expect(scene.agent.run('executor')).rejects.toThrow('is the executor of');
   });

@@ -89,7 +89,7 @@ export class AgentProcess {
     await this.kill('gateway');
     await this.kill('executor');
     const deadline = Date.now() + 10_000;
-    for (let pids = await this.#processes(); pids.length > 0; pids = await this.#processes()) {
+    for (let pids = await this.processes(); pids.length > 0; pids = await this.processes()) {
       for (const pid of pids) process.kill(pid, 'SIGKILL');
       if (Date.now() > deadline) throw new Error(`cannot end processes ${pids.join(', ')} of ${this.directory}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -97,7 +97,8 @@ export class AgentProcess {
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  async #processes(): Promise<number[]> {
+  /** Every running process that names a file of this agent. */
+  async processes(): Promise<number[]> {
     const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
     const named = pids.map(async (pid) => {
       const argv = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');

@@ -38,6 +38,25 @@ const noop: Operation = {
   },
 };
 
+/** A read that runs a program for a minute, unless it is ended. */
+const linger: Operation = {
+  contract: defineContract({
+    class: 'R',
+    limitMs: 60_000,
+    onCancel: 'stop',
+    params: onServer.extend({ traceFile: z.string() }),
+    result: nothing,
+  }),
+  handler: {
+    async perform(_host, params, call) {
+      const { traceFile } = params as { traceFile: string };
+      const argv = [process.execPath, '-e', workSource, traceFile, `${traceFile}-never`, 'false'];
+      await runProgram({ argv, user: null, timeoutMs: 60_000 }, call.signal);
+      return {};
+    },
+  },
+};
+
 const workParams = onServer.extend({
   /** The program appends a line here when it begins and one when it ends. */
   traceFile: z.string(),
@@ -92,6 +111,7 @@ function work(contract: { class: 'I' | 'A' | 'D'; limitMs: number; onCancel: 'st
 export const testRegistry: Registry = {
   operations: new Map([
     ['test-echo', echo],
+    ['test-linger', linger],
     ['test-noop', noop],
     ['test-work', work({ class: 'A', limitMs: 600_000, onCancel: 'stop' })],
     ['test-brief', work({ class: 'A', limitMs: 1_500, onCancel: 'stop' })],

@@ -10,7 +10,9 @@ import { limited, tooBusy } from './limited.ts';
 import type { Asked, Parts } from './parts.ts';
 
 /** An answer still to be signed, or a receipt that was signed when its job was accepted. */
-export type Reply = { readonly answer: Answer } | { readonly receipt: string };
+export type Reply =
+  /** `refused`: not permitted, rather than tried and failed; it goes to the record of refusals. */
+  { readonly answer: Answer; readonly refused: boolean } | { readonly receipt: string };
 
 /** Carries out an admitted request: reads and controls at once, the others as jobs. Never rejects. */
 export async function answerRequest(
@@ -25,17 +27,18 @@ export async function answerRequest(
       request.kind === 'control'
         ? await answerControl(parts, request.name, request.params, asked)
         : await read(parts, request, claims, asked);
-    return { answer: { kind: 'result', result } };
+    return { answer: { kind: 'result', result }, refused: false };
   } catch (error) {
-    return { answer: { kind: 'problem', problem: problemOfError(error, `carry out ${claims.op}`) } };
+    const problem = problemOfError(error, `carry out ${claims.op}`);
+    return { answer: { kind: 'problem', problem }, refused: request.kind !== 'read' && problem.status < 500 };
   }
 }
 
 async function answerJob(parts: Parts, serverName: string, claims: TokenClaims, asked: Asked): Promise<Reply> {
   const accepted = await acceptJob(parts, serverName, claims, asked);
   if ('receipt' in accepted) return accepted;
-  if ('job' in accepted) return { answer: { kind: 'job', job: accepted.job } };
-  return { answer: { kind: 'problem', problem: accepted.problem } };
+  if ('job' in accepted) return { answer: { kind: 'job', job: accepted.job }, refused: false };
+  return { answer: { kind: 'problem', problem: accepted.problem }, refused: true };
 }
 
 async function read(

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { importPublicKey, importSigningKey, privateJwkSchema, thumbprint } from '@barback/shared/wire/keys.ts';
-import type { PinnedKeys } from '@barback/shared/wire/jws.ts';
+import { sha256Hex, type PinnedKeys } from '@barback/shared/wire/jws.ts';
 import type { AgentConfig } from '../config.ts';
 import { adoptJobs } from '../jobs/adopt.ts';
 import { JobDirectory } from '../jobs/directory.ts';
@@ -10,6 +10,8 @@ import type { RunnerCommand } from '../jobs/runner-command.ts';
 import type { Registry } from '../registry.ts';
 import { ensureDirectory } from '../system/directory-tree.ts';
 import { readIfExists } from '../system/files.ts';
+import { killMarked } from '../system/process-table.ts';
+import { setJobMarker } from '../system/run-program.ts';
 import { handleLine, type Authority } from './handle.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
 import { listen } from './listen.ts';
@@ -23,11 +25,13 @@ import { UsedTokens } from './used-tokens.ts';
 
 const readsAtOnce = 8;
 const readsWaiting = 64;
+const abandonedGraceMs = 1_000;
 
 /** Starts the executor: takes over the jobs it finds, then answers on its socket until it is told to end. */
 export async function startExecutor(config: AgentConfig, registry: Registry, command: RunnerCommand): Promise<void> {
   for (const name of ['', 'fences']) await ensureDirectory(path.join(config.stateDirectory, name));
   await becomeSingleExecutor(config.stateDirectory);
+  await endAbandonedReads(config.stateDirectory);
   const epoch = randomBytes(16).toString('base64url');
   const jobs = new JobDirectory(config.stateDirectory);
   const parts: Parts = {
@@ -51,6 +55,13 @@ export async function startExecutor(config: AgentConfig, registry: Registry, com
   server.on('close', () => process.exit(1));
   process.stdout.write(`${JSON.stringify({ listening: config.socket, agent: config.id })}\n`);
   startSweeping(parts);
+}
+
+/** Programs of reads whose executor was killed have nobody left who would end them at their limit. */
+async function endAbandonedReads(stateDirectory: string): Promise<void> {
+  const mark = `reads-${sha256Hex(stateDirectory).slice(0, 16)}`;
+  await killMarked(mark, abandonedGraceMs);
+  setJobMarker(mark);
 }
 
 async function signingKey(config: AgentConfig) {

@@ -37,7 +37,7 @@ export async function handleLine(
   const reply = await replyTo(kid, payload, authority, { parts, asked });
   if ('receipt' in reply) return reply.receipt;
   const { answer } = reply;
-  if (answer.kind === 'problem' && isRefusal(answer.problem)) {
+  if (answer.kind === 'problem' && reply.refused) {
     await authority.refusals.authentic(kid, asked.names, answer.problem);
   }
   return parts.signer.sign(asked.names, answer, nowMicros());
@@ -70,11 +70,6 @@ function claimToken(claims: TokenClaims, used: UsedTokens, now: number): Problem
   }
 }
 
-/** Refused as not permitted, rather than tried and failed. */
-function isRefusal(found: Problem): boolean {
-  return found.status < 500;
-}
-
 function refusal(found: Problem): Reply {
-  return { answer: { kind: 'problem', problem: found } };
+  return { answer: { kind: 'problem', problem: found }, refused: true };
 }
