@@ -3,9 +3,9 @@ import { decideGate } from '@barback/api/engine/decide-gate.ts';
 import { resumeRun } from '@barback/api/engine/resume-run.ts';
 import { runViewSchema, type RunView } from '@barback/api/engine/run-view.ts';
 import { startRun } from '@barback/api/engine/start-run.ts';
-import { problem, type Problem } from '@barback/shared/wire/problem.ts';
+import { problem } from '@barback/shared/wire/problem.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { auditOf, openRig, operator, server, until, type Rig } from '../support/engine-rig.ts';
+import { auditOf, openRig, operator, until, type Rig } from '../support/engine-rig.ts';
 import {
   checkStep,
   discardStep,
@@ -258,52 +258,5 @@ describe('a run', () => {
       (run) => run.steps.some((step) => step.name === 'verify' && step.state === 'failed'),
     );
     expect(rig.agent.jobsOf('scratch-verify-manifest')).toHaveLength(0);
-  });
-});
-
-describe('starting a run', () => {
-  const failing = (attempt: () => unknown): Problem => {
-    try {
-      attempt();
-    } catch (error) {
-      return (error as { problem: Problem }).problem;
-    }
-    throw new Error('it was not refused');
-  };
-
-  test('answers twice with the same run', () => {
-    const { deps } = rig.engine();
-    const planId = rig.plan([checkStep]);
-    const first = startRun(deps, { planId, actor: operator });
-    const second = startRun(deps, { planId, actor: operator });
-    expect([first.created, second.created, second.run.id]).toEqual([true, false, first.run.id]);
-  });
-
-  test.each([
-    ['plan-expired', { expiresAt: '2020-01-01T00:00:00.000000Z' }],
-    ['approval-required', { approvalsRequired: 1 }],
-    ['plan-blocked', { findings: [{ code: 'x', severity: 'blocking' as const, title: '', detail: '', remedy: '' }] }],
-    ['plan-blocked', { findings: [{ code: 'x', severity: 'confirm' as const, title: '', detail: '', remedy: '' }] }],
-  ])('is refused as %s', (type, more) => {
-    const { deps } = rig.engine();
-    const planId = rig.plan([checkStep], more);
-    expect(failing(() => startRun(deps, { planId, actor: operator })).type).toBe(`urn:barback:problem:${type}`);
-  });
-
-  test("is allowed when what must be confirmed was acknowledged, and the named hash is the plan's", () => {
-    const { deps } = rig.engine();
-    const findings = [{ code: 'x', severity: 'confirm' as const, title: '', detail: '', remedy: '' }];
-    const planId = rig.plan([checkStep], { findings, options: { acknowledge: ['x'] } });
-    const ifMatch = '"0000"';
-    expect(failing(() => startRun(deps, { planId, actor: operator, ifMatch })).type).toContain('plan-changed');
-    expect(startRun(deps, { planId, actor: operator }).created).toBe(true);
-  });
-
-  test('is refused while another run has the server, naming it', () => {
-    const { deps } = rig.engine();
-    const { run } = startRun(deps, { planId: rig.plan([checkStep]), actor: operator });
-    const refused = failing(() => startRun(deps, { planId: rig.plan([leaseStep]), actor: operator }));
-    expect(refused).toMatchObject({ type: 'urn:barback:problem:server-busy', facts: { run: run.id } });
-    expect(refused.detail).toContain(server);
   });
 });
