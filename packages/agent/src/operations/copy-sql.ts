@@ -43,6 +43,11 @@ export interface SqlLimits {
   readonly timeoutMs: number;
 }
 
+/** Shorter than the statement's own limit, so that a lock is told apart from a slow query. */
+export function lockTimeoutFor(statementTimeoutMs: number): number {
+  return Math.max(1, Math.min(2_000, Math.floor(statementTimeoutMs / 2)));
+}
+
 export const shortLimits: SqlLimits = { statementTimeoutMs: 15_000, lockTimeoutMs: 2_000, timeoutMs: 30_000 };
 
 /** psql for SQL that Barback itself wrote; given SQL never comes here, because psql obeys backslashes (T5). */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { TableCount } from '@barback/shared/operations/scratch-probe.ts';
 import { countScript, databasesSql, parseCounts, tablesSql } from '../postgres/table-counts.ts';
-import { askJson, sqlProgram, type SqlServer } from './copy-sql.ts';
+import { askJson, lockTimeoutFor, sqlProgram, type SqlServer } from './copy-sql.ts';
 import { execute } from './execute.ts';
 
 const databasesSchema = z.array(z.strictObject({ name: z.string(), sizeBytes: z.int() }));
@@ -28,7 +28,6 @@ export interface CountedDatabases {
   readonly tables: TableCount[];
 }
 
-const lockTimeoutMs = 2_000;
 const batchTables = 200;
 
 /** Connects to every database and counts the rows of every table, one statement each, under both limits. */
@@ -49,7 +48,7 @@ export async function countTables(
       const batch = listed.slice(start, start + batchTables);
       const limits = {
         statementTimeoutMs: options.statementTimeoutMs,
-        lockTimeoutMs: Math.min(lockTimeoutMs, options.statementTimeoutMs),
+        lockTimeoutMs: lockTimeoutFor(options.statementTimeoutMs),
         timeoutMs: 60_000 + batch.length * (options.statementTimeoutMs + 1_000),
       };
       const outcome = await execute(sqlProgram(server, countScript(batch), limits, database.name), signal);

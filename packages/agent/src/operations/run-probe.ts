@@ -3,13 +3,13 @@ import path from 'node:path';
 import type { Probe, ProbeResult } from '@barback/shared/operations/scratch-probe.ts';
 import type { Program } from '../system/program.ts';
 import { lookUpUser } from '../system/users.ts';
+import { lockTimeoutFor } from './copy-sql.ts';
 import { execute } from './execute.ts';
 import type { Host } from './handler.ts';
 import { queryAnswerSchema, type QueryRequest } from './query-request.ts';
 import { scratchPort, scratchUser, type ScratchPlace } from './scratch-place.ts';
 
 const rowsMax = 100;
-const lockTimeoutMs = 2_000;
 const graceMs = 20_000;
 
 /** Runs given SQL in a child of our own program, never through psql; the child ends by a limit from outside whatever the SQL does. */
@@ -29,7 +29,7 @@ export async function runProbe(
     database: probe.database,
     sql: probe.sql,
     statementTimeoutMs,
-    lockTimeoutMs: Math.min(lockTimeoutMs, statementTimeoutMs),
+    lockTimeoutMs: lockTimeoutFor(statementTimeoutMs),
     rowsMax,
   };
   const program: Program = {

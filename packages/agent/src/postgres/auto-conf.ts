@@ -26,7 +26,7 @@ export function reportableLine(setting: { name: string; line: string }): string 
 
 /** The library names of a `shared_preload_libraries` value; a name in double quotes may hold a comma. */
 export function parseLibraryList(value: string): string[] {
-  return [...value.matchAll(/"([^"]*)"|([^,]+)/g)]
+  return [...value.matchAll(/\s*(?:"([^"]*)"|([^,"]+))\s*(?:,|$)/g)]
     .map((match) => (match[1] ?? match[2] ?? '').trim())
     .filter((name) => name !== '');
 }
