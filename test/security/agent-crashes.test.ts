@@ -13,6 +13,19 @@ beforeEach(async () => scene.begin());
 // Whatever a failed test left running goes on to its end.
 afterEach(async () => scene.go());
 
+/** A job's directory as a crash of the executor right after the claim leaves it: complete, but nothing has begun. */
+async function acceptedButNotStarted(op: string): Promise<{ opid: string; directory: string }> {
+  if (scene.agent.executor?.signalCode !== null) await scene.agent.startExecutor();
+  const { opid } = await scene.client.job('test-noop', { server: 'main' }, scene.inPlan);
+  await scene.client.ended(opid);
+  await scene.agent.kill('executor');
+  const directory = path.join(scene.agent.stateDirectory, 'jobs', opid);
+  for (const name of ['started.json', 'result.json']) await rm(path.join(directory, name));
+  const spec = JSON.parse(await readFile(path.join(directory, 'spec.json'), 'utf8')) as object;
+  await writeFile(path.join(directory, 'spec.json'), JSON.stringify({ ...spec, op, params: scene.params() }));
+  return { opid, directory };
+}
+
 describe('a crash', () => {
   test('of gateway and executor does not touch the job, and the next executor knows it', async () => {
     const { opid, program, runner } = await scene.running('test-work');
@@ -74,31 +87,28 @@ describe('a crash', () => {
   });
 
   test('between accepting and starting: what makes something is started once, what destroys is not', async () => {
-    const accepted = await Promise.all(
-      ['test-work', 'test-destroy'].map(async (op) => {
-        const { opid } = await scene.client.job('test-noop', { server: 'main' }, scene.inPlan);
-        await scene.client.ended(opid);
-        const directory = path.join(scene.agent.stateDirectory, 'jobs', opid);
-        const spec = JSON.parse(await readFile(path.join(directory, 'spec.json'), 'utf8')) as object;
-        return { op, opid, directory, spec };
-      }),
-    );
-    await scene.agent.kill('executor');
-    // The directories as a crash right after the claim leaves them: no started.json, no result.
-    for (const { op, directory, spec } of accepted) {
-      for (const name of ['started.json', 'result.json']) await rm(path.join(directory, name));
-      await writeFile(path.join(directory, 'spec.json'), JSON.stringify({ ...spec, op, params: scene.params() }));
-    }
+    const work = await acceptedButNotStarted('test-work');
+    const destroy = await acceptedButNotStarted('test-destroy');
     await scene.go();
     await scene.agent.startExecutor();
-    const [work, destroy] = accepted.map(({ opid }) => opid) as [string, string];
-    expect(await scene.client.ended(work)).toMatchObject({ state: 'succeeded' });
-    expect(await scene.client.ended(destroy)).toMatchObject({
+    expect(await scene.client.ended(work.opid)).toMatchObject({ state: 'succeeded' });
+    expect(await scene.client.ended(destroy.opid)).toMatchObject({
       state: 'failed',
       problem: { type: 'urn:barback:problem:job-lost', detail: expect.stringContaining('not started') as string },
       startedAt: null,
     });
     expect(await scene.traceWords()).toEqual(['begin', 'end', 'result']);
+  });
+
+  test('between starting the runner and its begin: of several runners exactly one runs the job', async () => {
+    const { opid, directory } = await acceptedButNotStarted('test-work');
+    await scene.go();
+    const runners = await Promise.all([1, 2, 3].map(() => scene.agent.run('runner', directory)));
+    expect(runners).toHaveLength(3);
+    await scene.agent.startExecutor();
+    expect(await scene.client.status(opid)).toMatchObject({ state: 'succeeded' });
+    expect(await scene.traceWords()).toEqual(['begin', 'end', 'result']);
+    expect(scene.agent.errors.split('another runner has begun this job')).toHaveLength(3);
   });
 
   test('of the executor during a read: the next one ends what the read has started', async () => {

@@ -52,8 +52,8 @@ export class AgentProcess {
   }
 
   /** Runs one sub-command to its end and returns what it prints. */
-  async run(command: string): Promise<string> {
-    const child = this.#spawn(command);
+  async run(command: string, ...more: string[]): Promise<string> {
+    const child = this.#spawn(command, ...more);
     let text = '';
     child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
     const code = await new Promise((resolve) => child.once('close', resolve));
@@ -107,8 +107,8 @@ export class AgentProcess {
     return (await Promise.all(named)).filter((pid) => pid !== undefined);
   }
 
-  #spawn(command: string): ChildProcess {
-    const child = spawn(process.execPath, [agentMain, command, '--config', this.configFile], {
+  #spawn(...command: string[]): ChildProcess {
+    const child = spawn(process.execPath, [agentMain, ...command, '--config', this.configFile], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: '/usr/bin:/bin' },
     });

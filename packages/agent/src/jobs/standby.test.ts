@@ -22,6 +22,13 @@ test('a waiting runner gets the job that is put into its directory, and clears t
   expect(await readdir(path.join(state, 'standby'))).toEqual([]);
 });
 
+test('a waiting runner that has waited long enough cannot be given a job any more', async () => {
+  const directory = path.join(state, 'standby', 'a');
+  await mkdir(directory, { recursive: true });
+  expect(await awaitJob(directory, state, 30)).toBeUndefined();
+  await expect(createExclusive(path.join(directory, assignmentFile), 'x', {}, false)).rejects.toThrow('ENOENT');
+});
+
 test('a waiting runner ends when its directory is cleared, as the next executor does', async () => {
   const directory = path.join(state, 'standby', 'a');
   await mkdir(directory, { recursive: true });

@@ -8,14 +8,18 @@ import { watchDirectory } from '../system/watch-directory.ts';
 export const assignmentFile = 'job';
 
 /** A runner that nobody needs does not keep its memory longer than this. */
-const waitMs = 60_000;
+const patienceMs = 60_000;
 const lookMs = 2_000;
 
 /**
  * Waits in its own directory for a job, loaded and ready, so that a job begins without the start of a process. Undefined
  * when it is not needed: after a minute, or when the executor that started it is gone.
  */
-export async function awaitJob(directory: string, stateDirectory: string): Promise<string | undefined> {
+export async function awaitJob(
+  directory: string,
+  stateDirectory: string,
+  waitMs: number = patienceMs,
+): Promise<string | undefined> {
   const file = path.join(directory, assignmentFile);
   const executor = process.ppid;
   const deadline = monotonicMs() + waitMs;
@@ -25,10 +29,11 @@ export async function awaitJob(directory: string, stateDirectory: string): Promi
       const opid = await readIfExists(file);
       if (opid !== undefined) return opid === '' ? undefined : path.join(stateDirectory, 'jobs', opid);
       if ((await kindOf(directory)) === 'absent') return undefined;
-      const unneeded = monotonicMs() > deadline || process.ppid !== executor;
+      const left = deadline - monotonicMs();
+      const unneeded = left <= 0 || process.ppid !== executor;
       // Whoever creates the file decides: an executor cannot give a job to a runner that has just given up.
       if (unneeded && (await createExclusive(file, '', {}, false))) return undefined;
-      await watching.next(lookMs);
+      await watching.next(Math.max(0, Math.min(left, lookMs)));
     }
   } finally {
     watching.close();
