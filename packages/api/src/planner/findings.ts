@@ -1,6 +1,7 @@
 import type { Backup } from '@barback/shared/operations/backup.ts';
 import type { Result } from '@barback/shared/operations/index.ts';
 import type { RecoveryTarget } from '@barback/shared/postgres/target.ts';
+import type { FindingCode } from './finding-catalogue.ts';
 import type { Finding } from './plan-document.ts';
 import { isBefore, type WalFacts, type WalReach } from './wal-path.ts';
 
@@ -21,7 +22,8 @@ export interface FindingFacts {
   readonly earlierSystemIdentifier: string | null;
 }
 
-type Rule = (facts: FindingFacts) => Finding | readonly Finding[] | null;
+type Found = Finding & { readonly code: FindingCode };
+type Rule = (facts: FindingFacts) => Found | readonly Found[] | null;
 
 /** Pairs of PostgreSQL major and Barman series that the lab runs. */
 const testedPairs: readonly { readonly postgres: number; readonly barman: string }[] = [
@@ -115,7 +117,7 @@ function gapFinding(
   title: string,
   hole: { readonly first: string; readonly last: string },
   reach: WalReach,
-): Finding {
+): Found {
   const range = hole.first === hole.last ? `Segment ${hole.first} is` : `Segments ${hole.first} to ${hole.last} are`;
   return {
     code: 'wal-gap',
