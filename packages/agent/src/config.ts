@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { publicJwkSchema } from '@barback/shared/wire/keys.ts';
 import { probeSchema } from '@barback/shared/operations/scratch-probe.ts';
 import { serverNameSchema } from '@barback/shared/wire/identifiers.ts';
-import { parseDocument } from 'yaml';
+import { type Document, parseDocument } from 'yaml';
 import { z } from 'zod';
 
 const absolutePath = z
@@ -96,7 +96,7 @@ export function parseConfig(text: string, file: string): AgentConfig {
   const document = parseDocument(text, { strict: true, uniqueKeys: true });
   const syntax = [...document.errors, ...document.warnings].map((error) => error.message.split('\n')[0] ?? '');
   if (syntax.length > 0) throw new Error(configMessage(file, syntax));
-  const parsed = agentConfigSchema.safeParse(document.toJS({ maxAliasCount: 0 }));
+  const parsed = agentConfigSchema.safeParse(withoutAliases(document, file));
   if (parsed.success) return parsed.data;
   throw new Error(
     configMessage(
@@ -104,6 +104,14 @@ export function parseConfig(text: string, file: string): AgentConfig {
       parsed.error.issues.map((issue) => `${issue.path.join('.') || '(top)'}: ${issue.message}`),
     ),
   );
+}
+
+function withoutAliases(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch {
+    throw new Error(configMessage(file, ['(top): write values out instead of referring to them by an alias (*name)']));
+  }
 }
 
 export function readConfig(file: string): AgentConfig {

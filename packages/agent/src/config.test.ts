@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { parseConfig } from './config.ts';
+
+const good = `
+id: agent-1
+stateDirectory: /var/lib/barback
+socket: /run/barback/executor.sock
+signingKeyFile: /etc/barback/signing-key.json
+gateway:
+  port: 7443
+  certificateFile: /etc/barback/gateway.crt
+  keyFile: /etc/barback/gateway.key
+apis:
+  - id: api-1
+    publicKey: { kty: OKP, crv: Ed25519, x: ${'A'.repeat(43)} }
+servers:
+  main:
+    barman: { argv: [/usr/bin/barman], user: barman, server: main }
+    postgres: { user: postgres, binDirectory: /usr/lib/postgresql/15/bin, dataDirectory: /data, socketDirectory: /run/postgresql, port: 5432 }
+`;
+
+test('what is left out has its default', () => {
+  const config = parseConfig(good, 'agent.yaml');
+  expect(config.gateway.host).toBe('127.0.0.1');
+  expect(config.servers['main']?.scratch).toEqual({ freeBytesFloor: 1024 ** 3, keepHours: 72 });
+  expect(config.servers['main']?.probeRole).toBe('barback_probe');
+});
+
+test('all problems are told at once, each with its place', () => {
+  const bad = good
+    .replace('id: agent-1', 'id: agent 1')
+    .replace('port: 7443', 'port: 99999')
+    .replace('dataDirectory: /data', 'dataDirectory: /data/../etc')
+    .replace('user: barman', 'user: "barman; id"')
+    .replace('servers:', 'colour: red\nservers:');
+  expect(() => parseConfig(bad, '/etc/barback/agent.yaml')).toThrow(
+    /^cannot use the configuration \/etc\/barback\/agent\.yaml:\n(  - .+\n){4}  - .+$/,
+  );
+  for (const place of [
+    'id:',
+    'gateway.port:',
+    'servers.main.postgres.dataDirectory:',
+    'servers.main.barman.user:',
+    '"colour"',
+  ]) {
+    expect(() => parseConfig(bad, 'agent.yaml')).toThrow(place);
+  }
+});
+
+test.each([
+  ['a name given twice', `${good}\nid: agent-2\n`, 'Map keys must be unique'],
+  [
+    'an alias, which could grow without bound',
+    good.replace('- id: api-1', '- &a\n    id: api-1').replace('servers:', '  - *a\nservers:'),
+    'write values out',
+  ],
+  ['no server', good.replace(/servers:[\s\S]*/, 'servers: {}\n'), 'name at least one server'],
+  ['a server that is not lower case', good.replace('main:\n', 'Main:\n'), 'servers.Main:'],
+  ['a key that is not Ed25519', good.replace('Ed25519', 'X25519'), 'apis.0.publicKey.crv:'],
+  ['nothing', '', '(top):'],
+])('%s is refused, saying why', (_name, text, why) => {
+  expect(() => parseConfig(text, 'agent.yaml')).toThrow(why);
+});
