@@ -17,17 +17,39 @@ test('recover always names the timeline and get-wal, and relocates every tablesp
     { name: 'ts2', directory: '/pg/data.restore-x/tablespaces/ts2' },
   ];
   expect(recoverArguments({ ...options, bandwidthKBps: 500, tablespaces })).toEqual([
-    ...['-f', 'json', 'recover', '--get-wal', '--target-tli', '3', '--jobs', '2', '--bwlimit', '500'],
-    ...['--tablespace', 'ts1:/pg/data.restore-x/tablespaces/ts1'],
-    ...['--tablespace', 'ts2:/pg/data.restore-x/tablespaces/ts2'],
-    ...['main', '20261123T090805', '/pg/data.restore-x/pgdata'],
+    '-f',
+    'json',
+    'recover',
+    '--get-wal',
+    '--target-tli',
+    '3',
+    '--jobs',
+    '2',
+    '--bwlimit',
+    '500',
+    '--tablespace',
+    'ts1:/pg/data.restore-x/tablespaces/ts1',
+    '--tablespace',
+    'ts2:/pg/data.restore-x/tablespaces/ts2',
+    'main',
+    '20261123T090805',
+    '/pg/data.restore-x/pgdata',
   ]);
 });
 
 test('recover has no bandwidth limit and no tablespace unless asked', () => {
   expect(recoverArguments(options)).toEqual([
-    ...['-f', 'json', 'recover', '--get-wal', '--target-tli', '3', '--jobs', '2'],
-    ...['main', '20261123T090805', '/pg/data.restore-x/pgdata'],
+    '-f',
+    'json',
+    'recover',
+    '--get-wal',
+    '--target-tli',
+    '3',
+    '--jobs',
+    '2',
+    'main',
+    '20261123T090805',
+    '/pg/data.restore-x/pgdata',
   ]);
 });
 

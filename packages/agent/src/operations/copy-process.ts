@@ -1,10 +1,10 @@
-import { readlink, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { parsePostmasterPid } from '../postgres/postmaster-pid.ts';
 import { monotonicMs } from '../system/clock.ts';
 import { readIfExists } from '../system/files.ts';
+import { isSameFile, linkTarget } from '../system/look-at-file.ts';
 import { isAlive, processIdentity, type ProcessIdentity } from '../system/process-table.ts';
 import type { ScratchPlace } from './scratch-place.ts';
 
@@ -22,17 +22,8 @@ export async function serverProcess(dataDirectory: string): Promise<ProcessIdent
 }
 
 async function worksIn(pid: number, dataDirectory: string): Promise<boolean> {
-  try {
-    const [directory, expected, program] = await Promise.all([
-      stat(`/proc/${pid}/cwd`, { bigint: true }),
-      stat(dataDirectory, { bigint: true }),
-      readlink(`/proc/${pid}/exe`),
-    ]);
-    const same = directory.dev === expected.dev && directory.ino === expected.ino;
-    return same && path.basename(program.replace(/ \(deleted\)$/, '')) === 'postgres';
-  } catch {
-    return false;
-  }
+  const program = (await linkTarget(`/proc/${pid}/exe`))?.replace(/ \(deleted\)$/, '');
+  return path.basename(program ?? '') === 'postgres' && (await isSameFile(`/proc/${pid}/cwd`, dataDirectory));
 }
 
 /** The running server of the plan's copy, if any. */

@@ -1,5 +1,5 @@
 import { ProblemError } from '@barback/shared/wire/problem.ts';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { psqlArgv, sessionOptions, type PsqlTarget } from '../postgres/argv.ts';
 import type { Program } from '../system/program.ts';
 import { execute, failure } from './execute.ts';
@@ -51,9 +51,9 @@ export function lockTimeoutFor(statementTimeoutMs: number): number {
 export const shortLimits: SqlLimits = { statementTimeoutMs: 15_000, lockTimeoutMs: 2_000, timeoutMs: 30_000 };
 
 /** psql for SQL that Barback itself wrote; given SQL never comes here, because psql obeys backslashes (T5). */
-export function sqlProgram(server: SqlServer, sql: string, limits: SqlLimits, database = server.database): Program {
+export function sqlProgram(server: SqlServer, sql: string, limits: SqlLimits): Program {
   return {
-    argv: psqlArgv({ ...server.target, database }),
+    argv: psqlArgv({ ...server.target, database: server.database }),
     user: server.user,
     environment: {
       PGOPTIONS: sessionOptions(limits.statementTimeoutMs, limits.lockTimeoutMs),
@@ -72,9 +72,8 @@ export async function askJson<T extends z.ZodType>(
   sql: string,
   schema: T,
   signal: AbortSignal,
-  options: { readonly database?: string; readonly limits?: SqlLimits } = {},
 ): Promise<z.infer<T>> {
-  const program = sqlProgram(server, sql, options.limits ?? shortLimits, options.database);
+  const program = sqlProgram(server, sql, shortLimits);
   const outcome = await execute(program, signal);
   if (outcome.exitCode !== 0) throw failure(program, outcome, 'postgres-failed');
   const parsed = schema.safeParse(JSON.parse(outcome.stdout));

@@ -42,7 +42,8 @@ export async function countTables(
   const tables: TableCount[] = [];
   for (const [index, database] of found.entries()) {
     onDatabase(index, found.length);
-    const listed = await askJson(server, tablesSql, tablesSchema, signal, { database: database.name });
+    const inside = { ...server, database: database.name };
+    const listed = await askJson(inside, tablesSql, tablesSchema, signal);
     databases.push({ name: database.name, tables: listed.length, sizeBytes: database.sizeBytes });
     for (let start = 0; start < listed.length; start += batchTables) {
       const batch = listed.slice(start, start + batchTables);
@@ -51,7 +52,7 @@ export async function countTables(
         lockTimeoutMs: lockTimeoutFor(options.statementTimeoutMs),
         timeoutMs: 60_000 + batch.length * (options.statementTimeoutMs + 1_000),
       };
-      const outcome = await execute(sqlProgram(server, countScript(batch), limits, database.name), signal);
+      const outcome = await execute(sqlProgram(inside, countScript(batch), limits), signal);
       tables.push(...parseCounts(outcome.stdout, batch, database.name, options));
     }
   }

@@ -6,9 +6,9 @@ import { parseSegmentName } from '@barback/shared/postgres/segment.ts';
 import type { WalTransaction } from '../postgres/wal-transactions.ts';
 import { walkWalPath } from '../postgres/wal-path.ts';
 import { listDirectory } from '../system/directory-tree.ts';
-import type { Host } from './handler.ts';
+import type { ReplayWork } from './replay-work.ts';
 import type { Recovered } from './scratch-completion.ts';
-import { scratchUser, type ScratchPlace } from './scratch-place.ts';
+import { scratchUser } from './scratch-place.ts';
 import { WalStager } from './stage-wal.ts';
 import { WalReader } from './wal-reader.ts';
 import { listWal, readHistories } from './wal-store.ts';
@@ -19,19 +19,14 @@ type Bounds = Pick<Result<'scratch-replay'>, 'lastReplayed' | 'firstSkipped'>;
 const segmentsAhead = 64;
 
 /** The last transaction in the copy and the first one after the place where replay stopped, from the WAL itself. */
-export async function replayBounds(
-  host: Host,
-  place: ScratchPlace,
-  recovered: Recovered,
-  stop: Lsn,
-  signal: AbortSignal,
-): Promise<Bounds> {
+export async function replayBounds(work: ReplayWork, stop: Lsn): Promise<Bounds> {
+  const { host, place, recovered, call } = work;
   const { segmentBytes } = recovered.request;
   const staged = path.join(place.pgdata, 'barman_wal');
   const names = await pathNames(staged, recovered);
   const stopNumber = parseLsn(stop) / BigInt(segmentBytes);
   const number = (name: string) => parseSegmentName(name, segmentBytes)?.number ?? 0n;
-  const reader = new WalReader(host, staged, segmentBytes, signal);
+  const reader = new WalReader(host, staged, segmentBytes, call.signal);
   const last = await reader.lastCommitBefore(
     names.filter((name) => number(name) <= stopNumber),
     stop,
@@ -40,19 +35,14 @@ export async function replayBounds(
     names.filter((name) => number(name) + 1n >= stopNumber),
     stop,
   );
-  const first = here ?? (await firstBehind(host, place, recovered, names, stop, signal));
+  const first = here ?? (await firstBehind(work, names.at(-1), stop));
   return { lastReplayed: transaction(last), firstSkipped: transaction(first) };
 }
 
 /** The newest commit that the staged WAL holds at all. */
-export async function newestCommit(
-  host: Host,
-  place: ScratchPlace,
-  recovered: Recovered,
-  signal: AbortSignal,
-): Promise<WalTransaction | null> {
+export async function newestCommit({ host, place, recovered, call }: ReplayWork): Promise<WalTransaction | null> {
   const staged = path.join(place.pgdata, 'barman_wal');
-  const reader = new WalReader(host, staged, recovered.request.segmentBytes, signal);
+  const reader = new WalReader(host, staged, recovered.request.segmentBytes, call.signal);
   return reader.lastCommitBefore(await pathNames(staged, recovered), 'FFFFFFFF/FFFFFFFF');
 }
 
@@ -64,24 +54,17 @@ async function pathNames(directory: string, recovered: Recovered): Promise<strin
   return segments.toSorted((one, other) => (one.slice(8) < other.slice(8) ? -1 : 1));
 }
 
-async function firstBehind(
-  host: Host,
-  place: ScratchPlace,
-  recovered: Recovered,
-  names: readonly string[],
-  stop: Lsn,
-  signal: AbortSignal,
-): Promise<WalTransaction | null> {
-  const last = names.at(-1);
+async function firstBehind(work: ReplayWork, last: string | undefined, stop: Lsn): Promise<WalTransaction | null> {
+  const { host, place, recovered, call } = work;
   // Up to the end means that there was nothing behind it when the copy was made.
   if (recovered.request.upTo === 'end' || last === undefined) return null;
   const { segmentBytes, timeline } = recovered.request;
   const store = await listWal(recovered.request.directories, segmentBytes);
   const history = (await readHistories(store)).find((one) => one.timeline === timeline) ?? { timeline, ancestors: [] };
-  const walk = walkWalPath((name) => store.segments.has(name), history, last, null, segmentBytes);
+  const walk = walkWalPath((name) => store.segments.has(name), history, { begin: last, until: null, segmentBytes });
   const behind = walk.segments.slice(0, segmentsAhead);
-  const stager = new WalStager(place.waldump, scratchUser(host), recovered.request, signal);
-  const reader = new WalReader(host, place.waldump, segmentBytes, signal);
+  const stager = new WalStager(place.waldump, scratchUser(host), recovered.request, call.signal);
+  const reader = new WalReader(host, place.waldump, segmentBytes, call.signal);
   for (const [index, name] of behind.entries()) {
     // The segment after it too: a record may cross.
     await stager.segments(behind.slice(index, index + 2), store, () => undefined);

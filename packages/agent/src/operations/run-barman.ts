@@ -61,7 +61,7 @@ export async function tryBarmanJson(
 
 export function barmanError(errors: readonly string[]): ProblemError {
   const text = errors.join('; ').slice(0, 1000);
-  if (/^Unknown backup/.test(text)) {
+  if (text.startsWith('Unknown backup')) {
     return new ProblemError('backup-not-found', text, { next: 'list the backups and choose one of them' });
   }
   return new ProblemError('barman-failed', `Barman says: ${text}`, { next: "look at Barman's log file" });

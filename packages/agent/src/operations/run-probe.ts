@@ -14,8 +14,7 @@ const graceMs = 20_000;
 
 /** Runs given SQL in a child of our own program, never through psql; the child ends by a limit from outside whatever the SQL does. */
 export async function runProbe(
-  host: Host,
-  place: ScratchPlace,
+  { host, place }: { readonly host: Host; readonly place: ScratchPlace },
   probe: Probe,
   statementTimeoutMs: number,
   signal: AbortSignal,

@@ -1,6 +1,6 @@
-import { rm } from 'node:fs/promises';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { kindOf, listDirectory, removeTree } from '../system/directory-tree.ts';
+import { removeFile } from '../system/look-at-file.ts';
 import { requirePlan } from './backup-lease.ts';
 import { stopCopy } from './copy-process.ts';
 import type { Handler, Host } from './handler.ts';
@@ -34,7 +34,7 @@ export async function discardScratch(host: Host, plan: string): Promise<boolean>
   await removeOwned(record.directory);
   if (record.socket) await removeOwned(record.socket);
   for (const file of [place.recoveredFile, place.startedFile, place.verifiedFile, place.recordFile]) {
-    await rm(file, { force: true });
+    await removeFile(file);
   }
   return true;
 }

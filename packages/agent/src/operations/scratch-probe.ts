@@ -44,7 +44,7 @@ async function givenProbes(
   const probes: ProbeResult[] = [];
   for (const [index, probe] of params.probes.entries()) {
     call.progress('probes', index, params.probes.length);
-    probes.push(await runProbe(host, place, probe, params.statementTimeoutMs, call.signal));
+    probes.push(await runProbe({ host, place }, probe, params.statementTimeoutMs, call.signal));
   }
   return { probes, deferred: [] };
 }

@@ -22,6 +22,13 @@ import { chooseWal, walMissing, WalStager, type WalChoice, type WalRequest } fro
 
 type RecoverParams = Params<'scratch-recover'>;
 
+interface RecoverWork {
+  readonly host: Host;
+  readonly place: ScratchPlace;
+  readonly params: RecoverParams;
+  readonly call: Call;
+}
+
 export const scratchRecover: Handler<'scratch-recover'> = {
   async perform(host, params, call) {
     const place = scratchPlace(host, requirePlan(call));
@@ -35,8 +42,9 @@ export const scratchRecover: Handler<'scratch-recover'> = {
     await requireRoom(host, place.parent, params.expectBytes + walBytes, live);
     await createScratch(host, place, params.tablespaces, call.signal);
     return withSpaceGuard(host, guarded(live, place), call.signal, async (signal) => {
-      const copied = await copyBase(host, place, params, barmanVersion, { ...call, signal });
-      const wal = await stageWal(host, place, params, request, { ...call, signal });
+      const work = { host, place, params, call: { ...call, signal } };
+      const copied = await copyBase(work, barmanVersion);
+      const wal = await stageWal(work, request);
       const result = { barmanVersion, ...copied, wal: wal.summary };
       // Last and atomic: without it the copy counts as unfinished.
       await writeRecovered(place, { params, result, begin: request.begin, gap: wal.gap, request });
@@ -101,11 +109,8 @@ function guarded(live: readonly GuardedPlace[], place: ScratchPlace): GuardedPla
 }
 
 async function copyBase(
-  host: Host,
-  place: ScratchPlace,
-  params: RecoverParams,
+  { host, place, params, call }: RecoverWork,
   version: string,
-  call: Call,
 ): Promise<Pick<Result<'scratch-recover'>, 'bytes' | 'seconds' | 'warnings'>> {
   const args = recoverArguments({
     server: host.server.barman.server,
@@ -140,7 +145,7 @@ async function copyBase(
   });
 }
 
-async function stageWal(host: Host, place: ScratchPlace, params: RecoverParams, request: WalRequest, call: Call) {
+async function stageWal({ host, place, params, call }: RecoverWork, request: WalRequest) {
   const directory = `${place.pgdata}/barman_wal`;
   const user = scratchUser(host);
   await executeOk(

@@ -30,7 +30,12 @@ import { requireRecovered } from './scratch-completion.ts';
 import { scratchPlace, scratchPort, scratchUser, type ScratchPlace } from './scratch-place.ts';
 import { readRecord, requireScratch } from './scratch-record.ts';
 
-type StartParams = Params<'scratch-start'>;
+interface StartWork {
+  readonly host: Host;
+  readonly place: ScratchPlace;
+  readonly params: Params<'scratch-start'>;
+  readonly call: Call;
+}
 
 const startMs = 60_000;
 
@@ -41,7 +46,7 @@ export const scratchStart: Handler<'scratch-start'> = {
     const running = await copyProcess(place);
     if (running) return { ...(await requireStarted(place)), pid: running.pid };
     const settingsSetAside = await setAsideAutoConf(host, place, call);
-    const { settings, libraries } = await copySettings(host, place, params, settingsSetAside, call);
+    const { settings, libraries } = await copySettings({ host, place, params, call }, settingsSetAside);
     await writeConfiguration(host, place, settings, call);
     const lines = settingsSetAside.map(reportableLine);
     const result = { pid: 0, socketDirectory: place.socket, port: scratchPort, libraries, settingsSetAside: lines };
@@ -86,11 +91,8 @@ async function setAsideAutoConf(host: Host, place: ScratchPlace, call: Call) {
 }
 
 async function copySettings(
-  host: Host,
-  place: ScratchPlace,
-  params: StartParams,
+  { host, place, params, call }: StartWork,
   setAside: readonly { name: string; value: string }[],
-  call: Call,
 ): Promise<{ settings: Settings; libraries: Result<'scratch-start'>['libraries'] }> {
   const { major } = await binariesVersion(host, call.signal);
   const control = await readControlData(host, place.pgdata, scratchUser(host), call.signal);

@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { readlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { kindOf, listDirectory } from '../system/directory-tree.ts';
 import { filesystemRoom } from '../system/filesystem.ts';
+import { linkTarget } from '../system/look-at-file.ts';
 import type { Host } from './handler.ts';
 
 const intervalMs = 1_000;
@@ -28,13 +28,6 @@ export async function livePlaces(host: Host): Promise<GuardedPlace[]> {
     if (target) places.push({ role: `tablespace:${oid}`, path: target });
   }
   return places;
-}
-
-async function linkTarget(file: string): Promise<string | undefined> {
-  return readlink(file).then(
-    (target) => path.resolve(path.dirname(file), target),
-    () => undefined,
-  );
 }
 
 /** Throws insufficient-space unless `bytes` more on the scratch filesystem leave the floor everywhere. */

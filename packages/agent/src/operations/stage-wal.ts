@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { historyNamePattern, type TimelineHistory } from '@barback/shared/postgres/timeline.ts';
@@ -6,6 +5,7 @@ import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { compressionOf, decompressArgv, type Compression } from '../postgres/wal-compression.ts';
 import { walkWalPath, type WalPath } from '../postgres/wal-path.ts';
 import { kindOf, identityOf } from '../system/directory-tree.ts';
+import { firstBytes } from '../system/look-at-file.ts';
 import { execute, failure } from './execute.ts';
 import { listWal, readHistories, type StoredSegment, type WalDirectories, type WalStore } from './wal-store.ts';
 
@@ -33,7 +33,7 @@ export async function chooseWal(request: WalRequest): Promise<WalChoice> {
     const store = await listWal(request.directories, request.segmentBytes);
     const history = await historyOf(store, request.timeline);
     const until = request.upTo === 'required' ? request.required : null;
-    const walk = walkWalPath((name) => store.segments.has(name), history, request.begin, until, request.segmentBytes);
+    const walk = walkWalPath((name) => store.segments.has(name), history, { ...request, until });
     const missing = !walk.segments.some((name) => name.slice(8) === request.required.slice(8));
     if (!missing && walk.gap === null) return { ...walk, store };
     // A file may have been renamed or moved to the archive between the two listings: look again.
@@ -134,7 +134,7 @@ export class WalStager {
     const found = await identityOf(stored.file);
     if (!found) return undefined;
     if (found.size === this.#request.segmentBytes) return 'none';
-    const compression = compressionOf(await firstBytes(stored.file));
+    const compression = compressionOf(await firstBytes(stored.file, 8));
     if (compression) return compression;
     throw new ProblemError('wal-missing', `${stored.file} is neither a whole segment nor compressed in a known way`, {
       next: 'supported are gzip, bzip2, xz, zstd and lz4; encrypted or custom WAL is not',
@@ -182,13 +182,3 @@ const suffixes: Readonly<Record<Compression, string>> = {
   zstd: 'zst',
   lz4: 'lz4',
 };
-
-async function firstBytes(file: string): Promise<Buffer> {
-  const handle = await open(file, 'r');
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
-}

@@ -47,7 +47,7 @@ export class WalReader {
     const nextIsThere = (await kindOf(`${this.#directory}/${next}`)) === 'file';
     const { binDirectory } = this.#host.server.postgres;
     const program = {
-      argv: waldumpArgv(binDirectory, this.#directory, segment, this.#segmentBytes, nextIsThere),
+      argv: waldumpArgv(binDirectory, this.#directory, segment, { segmentBytes: this.#segmentBytes, nextIsThere }),
       user: scratchUser(this.#host),
       environment: { TZ: 'UTC' },
       background: true,

@@ -48,9 +48,9 @@ export function waldumpArgv(
   binDirectory: string,
   directory: string,
   segment: Segment,
-  segmentBytes: number,
-  nextIsThere: boolean,
+  options: { readonly segmentBytes: number; readonly nextIsThere: boolean },
 ): string[] {
+  const { segmentBytes, nextIsThere } = options;
   const end = { timeline: segment.timeline, number: segment.number + (nextIsThere ? 2n : 1n) };
   return [
     `${binDirectory}/pg_waldump`,

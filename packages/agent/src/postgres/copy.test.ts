@@ -72,7 +72,13 @@ describe('the settings of a copy', () => {
     expect(configurationText({ cluster_name: "a'b\\c" })).toContain("cluster_name = 'a''b\\\\c'\n");
     expect(() => configurationText({ cluster_name: "a'\nrestore_command = 'x" })).toThrow('line break');
     expect(postgresArgv('/bin', '/s/pgdata', { port: '5432', ssl: 'off' })).toEqual([
-      ...['/bin/postgres', '-D', '/s/pgdata', '-c', 'port=5432', '-c', 'ssl=off'],
+      '/bin/postgres',
+      '-D',
+      '/s/pgdata',
+      '-c',
+      'port=5432',
+      '-c',
+      'ssl=off',
     ]);
     expect(identText(['barman', 'barman'], ['postgres'])).toMatch(/\nbarback "barman" "postgres"\n$/);
   });
@@ -101,25 +107,62 @@ describe('programs as data', () => {
 
   test('psql takes a database name as a value of a connection string', () => {
     expect(psqlArgv(target)).toEqual([
-      ...['/bin/psql', '-XAtqw', '-v', 'ON_ERROR_STOP=1', '-h', '/s', '-p', '5432', '-U', 'postgres'],
-      ...['-d', "dbname='host=evil \\'x\\''"],
+      '/bin/psql',
+      '-XAtqw',
+      '-v',
+      'ON_ERROR_STOP=1',
+      '-h',
+      '/s',
+      '-p',
+      '5432',
+      '-U',
+      'postgres',
+      '-d',
+      "dbname='host=evil \\'x\\''",
     ]);
     expect(conninfoValue('a\\b')).toBe("'a\\\\b'");
   });
 
   test('pg_verifybackup ignores only what Barman and the agent add', () => {
     expect(verifyBackupArgv('/bin', '/s/pgdata', 'B')).toEqual([
-      ...['/bin/pg_verifybackup', '-n', '-m', '/s/pgdata/backup_manifest.B', '-i', '.barman-recover.info'],
-      ...['-i', 'backup_manifest.B', '-i', 'postgresql.auto.conf.origin', '-i', 'postgresql.conf'],
-      ...['-i', 'postgresql.conf.origin', '-i', 'pg_hba.conf.origin', '-i', 'pg_ident.conf.origin'],
-      ...['-i', 'tablespace_map', '-i', 'recovery.signal', '-i', 'barman_wal', '/s/pgdata'],
+      '/bin/pg_verifybackup',
+      '-n',
+      '-m',
+      '/s/pgdata/backup_manifest.B',
+      '-i',
+      '.barman-recover.info',
+      '-i',
+      'backup_manifest.B',
+      '-i',
+      'postgresql.auto.conf.origin',
+      '-i',
+      'postgresql.conf',
+      '-i',
+      'postgresql.conf.origin',
+      '-i',
+      'pg_hba.conf.origin',
+      '-i',
+      'pg_ident.conf.origin',
+      '-i',
+      'tablespace_map',
+      '-i',
+      'recovery.signal',
+      '-i',
+      'barman_wal',
+      '/s/pgdata',
     ]);
   });
 
   test('pg_waldump never reads behind the last file', () => {
-    const argv = (next: boolean) => waldumpArgv('/bin', '/w', { timeline: 2, number: 5n }, 16_777_216, next);
+    const argv = (next: boolean) =>
+      waldumpArgv('/bin', '/w', { timeline: 2, number: 5n }, { segmentBytes: 16_777_216, nextIsThere: next });
     expect(argv(false)).toEqual([
-      ...['/bin/pg_waldump', '--rmgr=Transaction', '--path=/w', '--timeline=2', '--start=0/5000000', '--end=0/6000000'],
+      '/bin/pg_waldump',
+      '--rmgr=Transaction',
+      '--path=/w',
+      '--timeline=2',
+      '--start=0/5000000',
+      '--end=0/6000000',
     ]);
     expect(argv(true).at(-1)).toBe('--end=0/7000000');
   });
@@ -135,7 +178,7 @@ describe('the WAL that a recovery needs', () => {
   const name = (timeline: number, number: number) =>
     `0000000${timeline}00000000000000${number.toString(16).toUpperCase().padStart(2, '0')}`;
   const walk = (names: readonly string[], history: TimelineHistory, begin: string, until: string | null) =>
-    walkWalPath((one) => names.includes(one), history, begin, until, bytes);
+    walkWalPath((one) => names.includes(one), history, { begin, until, segmentBytes: bytes });
   const straight: TimelineHistory = { timeline: 1, ancestors: [] };
   const forked: TimelineHistory = { timeline: 2, ancestors: [{ timeline: 1, switchLsn: '0/7000100', reason: '' }] };
 

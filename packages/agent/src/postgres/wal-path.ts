@@ -17,10 +17,9 @@ export interface WalPath {
 export function walkWalPath(
   has: (name: string) => boolean,
   history: TimelineHistory,
-  begin: string,
-  until: string | null,
-  segmentBytes: number,
+  range: { readonly begin: string; readonly until: string | null; readonly segmentBytes: number },
 ): WalPath {
+  const { begin, until, segmentBytes } = range;
   const first = parseSegmentName(begin, segmentBytes);
   const last = until === null ? null : parseSegmentName(until, segmentBytes);
   if (!first || last === undefined) throw new Error(`cannot walk from ${begin} to ${until}: not names of WAL segments`);
