@@ -1,0 +1,66 @@
+import type { ProblemType } from '@barback/shared/wire/problem.ts';
+
+/** What somebody who meets a problem can do; the compiler asks for every type. */
+export const problemAdvice: Readonly<Record<ProblemType, string>> = {
+  'invalid-token':
+    'Send a valid API key as `Authorization: Bearer KEY`; between api and agent: compare the configured keys.',
+  'clock-skew': 'The api signs again with the time of the agent by itself; if it stays, set both clocks right.',
+  'epoch-mismatch': 'The agent was restarted; the api asks again by itself.',
+  'token-replayed':
+    'Somebody sent a request of the api a second time. Look at the audit log and at who can read that network.',
+  forbidden: 'Use a key of a role that may do this; `next` names the roles.',
+  'approval-required': 'Let somebody else approve the plan: `POST /v1/plans/{id}/approvals` with its hash.',
+  'not-found': 'Look at the list that `next` names. A key for some servers does not see those of others.',
+  'backup-not-found': 'List the backups: `GET /v1/servers/{name}/backups`; make one when there is none.',
+  'method-not-allowed': 'Use a method of the `Allow` header.',
+  'not-acceptable': 'Accept `application/json` or `text/plain`.',
+  'operation-conflict':
+    'An identifier was used for two different requests: a defect, or somebody interferes. Look at the audit log.',
+  'fence-stale':
+    'Another plan, perhaps of another api, has taken the server over. Find out who before you start anything.',
+  'server-busy': 'Wait for the run that `next` names, or cancel it.',
+  'plan-expired': 'Make a new plan; facts that old may have changed.',
+  'plan-blocked':
+    'Read the findings of the plan; remedy those that block, acknowledge those to confirm, then plan again.',
+  'run-terminal': 'The run has ended; make a new plan.',
+  'gate-closed': 'The question was answered or its deadline has passed; look at the run.',
+  'scratch-exists': 'A copy of this plan is there already; cancel the run or let the agent sweep it, then plan again.',
+  'idempotency-key-reused': 'Send a new `Idempotency-Key` with a new request.',
+  'plan-changed': 'Read the plan again; its hash is not the one you named.',
+  'payload-too-large': 'Send less; a body has at most 1 MiB.',
+  'unsupported-media-type': 'Send JSON as `Content-Type: application/json`, in UTF-8, not compressed.',
+  'malformed-json': 'Send one JSON value, each key once.',
+  'validation-failed': '`facts.errors` names each fault by its JSON pointer; `/openapi.json` describes every request.',
+  'unknown-operation': 'Api and agent have different versions: upgrade the older one.',
+  'unknown-server': "Add the server to the agent's configuration under the same name.",
+  'target-unreachable': '`next` says which target can be reached.',
+  'rate-limited': 'Wait as long as `Retry-After` says.',
+  internal: 'Look for the `instance` in the log of the program and report it as a defect.',
+  'agent-unreachable':
+    'Look whether gateway and executor run on the host and the network lets the api through. A run goes on by itself.',
+  'bad-agent-response':
+    'Something else than the enrolled agent answers: compare certificate and keys before you go on.',
+  'unsupported-version': 'Use versions that the documentation lists as tested.',
+  'unsupported-backup': 'Make a full, plain backup with Barman; the reason is in the detail.',
+  'barman-failed': 'Run the command of the detail by hand as the user of Barman; `barman check` helps.',
+  'barman-output-unknown': 'The version of Barman prints something new; report it with the output in the detail.',
+  'postgres-failed': 'Read the lines of the log in the facts.',
+  'manifest-mismatch': 'The backup is damaged: use another one, and check the disk of Barman.',
+  'wal-missing': 'Bring the file that the detail names back into the archive, or choose a target before it.',
+  'target-not-reached':
+    'No commit lies behind the target in the WAL that Barman holds: choose an earlier time, or `latest`.',
+  'recovery-failed': 'Read the lines of the log in the facts.',
+  'probe-refused': 'A probe is one statement that only reads.',
+  'probe-failed': 'Run the probe on live; if it passes there, the backup lacks what it asks for.',
+  'comparison-failed':
+    'Compare the tables in the result of the run; change the bounds of the server when the loss is meant.',
+  'amcheck-failed': 'The restored relations are damaged: check live with pg_amcheck too, and use an older backup.',
+  'insufficient-space': 'Free as many bytes as the detail says, or configure a larger scratch directory.',
+  'location-unsafe':
+    "A path is not what the agent's configuration says (a link, a mount, another owner): find out who changed it.",
+  'time-limit': 'The operation took longer than it may; look at the load of the host.',
+  cancelled: 'Somebody cancelled the run; everything was put back.',
+  'job-lost': 'The runner of the job was killed; the agent looks at what is there, and the run puts everything back.',
+  'no-such-job': 'The agent has never seen this job; the run starts it again or puts everything back.',
+  'agent-unavailable': 'The agent is starting or stopping; the run goes on by itself.',
+};
