@@ -43,10 +43,19 @@ export function parseApiConfig(text: string, file: string): ApiConfig {
   const document = parseDocument(text, { strict: true, uniqueKeys: true });
   const syntax = [...document.errors, ...document.warnings].map((error) => error.message.split('\n')[0] ?? '');
   if (syntax.length > 0) throw new Error(configMessage(file, syntax));
-  const parsed = apiConfigSchema.safeParse(document.toJS({ maxAliasCount: 0 }));
+  const parsed = apiConfigSchema.safeParse(plainValue(document, file));
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(top)'}: ${issue.message}`);
   throw new Error(configMessage(file, problems));
+}
+
+/** Aliases are refused: a small file could grow into a huge value. */
+function plainValue(document: ReturnType<typeof parseDocument>, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch (error) {
+    throw new Error(configMessage(file, [error instanceof Error ? error.message : String(error)]), { cause: error });
+  }
 }
 
 export function readApiConfig(file: string): ApiConfig {
