@@ -10,7 +10,7 @@ import type { Refusals } from './refusals.ts';
 import type { UsedTokens } from './used-tokens.ts';
 
 /** The one answer to everything that no pinned key has signed: it tells nothing. */
-export const unauthenticatedLine = 'invalid-token';
+const unauthenticatedLine = 'invalid-token';
 
 export interface Authority {
   readonly keys: PinnedKeys;

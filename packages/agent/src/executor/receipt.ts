@@ -32,7 +32,7 @@ export function receiptSigner(agentId: string, epoch: string, key: SigningKey): 
   };
 }
 
-export function receiptClaims(from: {
+function receiptClaims(from: {
   agentId: string;
   epoch: string;
   names: RequestNames;

@@ -8,6 +8,7 @@ const fileBytesMax = 8 * 1024 * 1024;
 /** Lines for requests that nobody signed: this many at once, refilled at this rate. */
 const burst = 100;
 const perSecond = 10;
+const flushMs = 10_000;
 
 /** The record of everything refused. Unauthenticated floods become a count, so that they cannot fill the disk or hide others. */
 export class Refusals {
@@ -16,9 +17,12 @@ export class Refusals {
   #credit = burst;
   #creditAt = monotonicMs();
   #suppressed = 0;
+  #flush: NodeJS.Timeout | undefined;
+  readonly #flushMs: number;
 
-  constructor(file: string) {
+  constructor(file: string, suppressedFlushMs: number = flushMs) {
     this.#file = file;
+    this.#flushMs = suppressedFlushMs;
   }
 
   /** `line` is what arrived: only its length and, for the gateway's own notes, its text are kept. */
@@ -28,13 +32,12 @@ export class Refusals {
     this.#creditAt = now;
     if (this.#credit < 1) {
       this.#suppressed += 1;
+      if (!this.#flush) this.#flush = setTimeout(() => void this.#writeSuppressed(), this.#flushMs).unref();
       return;
     }
     this.#credit -= 1;
     const note = /^![a-z0-9-]{1,32}$/.test(line) ? { note: line.slice(1) } : {};
-    const suppressed = this.#suppressed > 0 ? { suppressedBefore: this.#suppressed } : {};
-    this.#suppressed = 0;
-    await this.#append({ refused: 'invalid-token', authentic: false, bytes: line.length, ...note, ...suppressed });
+    await this.#append({ refused: 'invalid-token', authentic: false, bytes: line.length, ...note });
   }
 
   async authentic(kid: string, names: RequestNames, problem: Problem): Promise<void> {
@@ -48,6 +51,13 @@ export class Refusals {
       opid: names.opid,
       detail: problem.detail.slice(0, 1000),
     });
+  }
+
+  async #writeSuppressed(): Promise<void> {
+    const suppressed = this.#suppressed;
+    this.#suppressed = 0;
+    this.#flush = undefined;
+    await this.#append({ refused: 'invalid-token', authentic: false, suppressed });
   }
 
   async #append(entry: Record<string, unknown>): Promise<void> {

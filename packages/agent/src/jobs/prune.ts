@@ -4,7 +4,7 @@ import type { JobDirectory } from './directory.ts';
 import { isEnded } from './state.ts';
 
 /** How long the directory of an ended job is kept; its receipts live on in the api's audit log. */
-export const keepJobsDays = 30;
+const keepJobsDays = 30;
 
 /** Whether a job's directory may go: it has ended, and long ago. */
 export function isPrunable(

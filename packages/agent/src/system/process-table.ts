@@ -44,7 +44,7 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
 }
 
 /** Numbers of the running processes of a group. */
-export async function groupMembers(group: number): Promise<number[]> {
+async function groupMembers(group: number): Promise<number[]> {
   const members = await Promise.all(
     (await allPids()).map(async (pid) => ((await statOf(pid))?.group === group ? pid : undefined)),
   );
@@ -72,11 +72,6 @@ export async function killMarked(opid: string, graceMs: number = killGraceMs): P
 /** Ends a process group: TERM, then KILL after the grace; returns when no member runs. */
 export async function killGroup(group: number, graceMs: number = killGraceMs): Promise<number> {
   return endProcesses(() => groupMembers(group), graceMs);
-}
-
-/** Ends one process if it is still exactly this one; returns when it does not run. */
-export async function killProcess(identity: ProcessIdentity, graceMs: number = killGraceMs): Promise<number> {
-  return endProcesses(async () => ((await isAlive(identity)) ? [identity.pid] : []), graceMs);
 }
 
 /** Sends one signal to exactly this process; false when it does not run any more. */
