@@ -184,6 +184,22 @@ describe('a run', () => {
     expect(rig.agent.jobsOf('scratch-discard')).toHaveLength(1);
   });
 
+  test('does not send a destruction again to an agent that has forgotten that it had it', async () => {
+    rig.agent.course = ({ op }) => (op === 'scratch-discard' ? { end: 'never' } : { end: 'succeeded' });
+    const id = begin(rig.plan([leaseStep, discardStep]));
+    const accepted = rig.database.sqlite
+      .prepare('SELECT opid FROM attempts WHERE step = 1 AND receipt IS NOT NULL')
+      .pluck();
+    const opid = await until(
+      () => accepted.get(),
+      (found) => found !== undefined,
+    );
+    rig.agent.forget(String(opid));
+    const halted = await rig.until(id, 'needs_operator', 'succeeded', 'failed');
+    expect(halted).toMatchObject({ state: 'needs_operator', problem: { type: 'urn:barback:problem:job-lost' } });
+    expect(rig.agent.jobsOf('scratch-discard')).toHaveLength(0);
+  });
+
   test('waits at a gate for a person, and takes the choice of the plan at the deadline', async () => {
     const engine = rig.engine();
     engine.start();

@@ -63,6 +63,8 @@ export interface FakeAgent {
   /** A new epoch, as after a restart. */
   restart(): void;
   endJob(opid: string, course: Course): void;
+  /** Its record of a job is gone, as after a lost state directory. */
+  forget(opid: string): void;
   jobsOf(op: string): FakeJob[];
   close(): Promise<void>;
 }
@@ -149,6 +151,11 @@ class AgentState {
     for (const wake of this.waiting.splice(0)) wake();
   }
 
+  forget(opid: string): void {
+    this.jobs.delete(opid);
+    this.notify();
+  }
+
   jobsOf(op: string): FakeJob[] {
     return [...this.jobs.values()].filter((job) => job.claims.op === op);
   }
@@ -227,12 +234,13 @@ class AgentState {
       job.view = { ...job.view, state: 'cancelled', endedAt: this.now() };
     }
     const until = Date.now() + (op === 'job-status' ? asked.waitMs : 0);
-    while (job.view.state === 'running' && Date.now() < until && !this.closed) {
+    while (job.view.state === 'running' && Date.now() < until && !this.closed && this.jobs.has(asked.opid)) {
       await new Promise<void>((resolve) => {
         this.waiting.push(resolve);
         setTimeout(resolve, Math.min(200, until - Date.now())).unref();
       });
     }
+    if (!this.jobs.has(asked.opid)) return refused('no-such-job', asked.opid);
     return { kind: 'job', job: job.view };
   }
 

@@ -100,6 +100,7 @@ function readAnswer<T>(schema: z.ZodType<T>, value: unknown, op: string): T {
 function exchangeWith(agent: AgentIdentity): (question: Question) => Promise<{ result: unknown; evidence: Evidence }> {
   let epoch = unknownEpoch;
   let offset = 0;
+  let refused = '';
   return async (question) => {
     const corrected = new Set<string>();
     const opid = question.context.opid ?? newOpid(agent);
@@ -107,7 +108,12 @@ function exchangeWith(agent: AgentIdentity): (question: Question) => Promise<{ r
       const { token, claims: asked } = await signToken(agent, { ...question, opid }, epoch, agent.clock.now() + offset);
       const { status, body } = await agent.transport.post(token, question.timeoutMs, question.context.signal);
       const verified = await verifyReceipt(body, { token, ...asked }, await agent.pinned());
-      if (!verified.ok) throw refuse(agent, question, asked.opid, { status, reason: verified.reason });
+      if (!verified.ok) {
+        const why = { status, reason: verified.reason, known: refused === verified.reason };
+        if (!isBusy(status)) refused = verified.reason;
+        throw refuse(agent, question, asked.opid, why);
+      }
+      refused = '';
       epoch = verified.claims.epoch;
       const type = correctable(verified.claims);
       if (type !== undefined && !corrected.has(type)) {
@@ -169,10 +175,10 @@ function refuse(
   agent: AgentIdentity,
   question: Question,
   opid: string,
-  why: { status: number; reason: string },
+  why: { status: number; reason: string; known: boolean },
 ): ProblemError {
   const { status, reason } = why;
-  if (status >= 502 && status <= 504) {
+  if (isBusy(status)) {
     return new ProblemError(
       'agent-unreachable',
       `the gateway of ${agent.server} answered ${status} without a receipt`,
@@ -182,7 +188,8 @@ function refuse(
       },
     );
   }
-  agent.report('agent.receipt-refused', { op: question.op, opid, status, reason }, question.context);
+  // Asked again every few seconds, one reason is one event.
+  if (!why.known) agent.report('agent.receipt-refused', { op: question.op, opid, status, reason }, question.context);
   return new ProblemError(
     'bad-agent-response',
     `the answer of ${agent.server} (status ${status}) is refused: ${reason}`,
@@ -191,6 +198,11 @@ function refuse(
       facts: { server: agent.server, op: question.op, status },
     },
   );
+}
+
+/** The gateway speaks for itself: it has no executor, or too much to do. */
+function isBusy(status: number): boolean {
+  return status === 429 || (status >= 502 && status <= 504);
 }
 
 function unwrap({ answer }: ReceiptClaims, evidence: Evidence): { result: unknown; evidence: Evidence } {

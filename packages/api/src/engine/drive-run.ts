@@ -42,7 +42,7 @@ export async function driveRun(deps: EngineDeps, runId: string, signals: DriveSi
       if (signal.aborted) continue;
       failures += 1;
       recordTrouble(deps, run, troubleOf(deps, run, error));
-      await pause(Math.min(retryMaxMs, 250 * 2 ** failures), signal);
+      await pause(Math.min(retryMaxMs, 100 * 2 ** failures), signal);
     }
   }
 }
@@ -99,6 +99,7 @@ async function perform(
     endedAt: null,
     outcome: null,
     progress: null,
+    accepted: false,
   };
   if (action.on === 'person') {
     openGate(deps, run, attempt);

@@ -10,6 +10,8 @@ export type RunRow = typeof runs.$inferSelect;
 
 export interface StoredAttempt extends TimedAttempt {
   readonly progress: Progress | null;
+  /** Whether the agent has confirmed that it has the job. */
+  readonly accepted: boolean;
 }
 
 /** A run with all that is known of it. */
@@ -54,6 +56,7 @@ function loadAttempts(reader: Reader, runId: string): StoredAttempt[] {
     intendedAt: row.intendedAt,
     endedAt: row.endedAt,
     outcome: row.outcome === null ? null : (JSON.parse(row.outcome) as AttemptOutcome),
+    accepted: row.receipt !== null,
     progress: row.progress === null ? null : progressSchema.parse(JSON.parse(row.progress)),
   }));
 }

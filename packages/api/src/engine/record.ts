@@ -74,6 +74,11 @@ export function recordOutcome(deps: RecordDeps, run: Run, settled: Settled): boo
 /** The same inside a transaction that also changes something else. */
 export function storeOutcome(tx: Tx, deps: RecordDeps, run: Run, settled: Settled): boolean {
   const { attempt, outcome, evidence } = settled;
+  const accepted = tx
+    .select({ request: attempts.request, receipt: attempts.receipt })
+    .from(attempts)
+    .where(eq(attempts.opid, attempt.opid))
+    .get();
   const changed = tx
     .update(attempts)
     .set({
@@ -90,7 +95,13 @@ export function storeOutcome(tx: Tx, deps: RecordDeps, run: Run, settled: Settle
     type: settled.observed === true ? 'step.observed' : eventOfOutcome[outcome.is],
     step: name,
     attempt: attempt.number,
-    data: { ...outcome, opid: attempt.opid, direction: attempt.direction, evidence: hashes(evidence) },
+    data: {
+      ...outcome,
+      opid: attempt.opid,
+      direction: attempt.direction,
+      accepted: accepted?.receipt == null ? null : accepted,
+      evidence: hashes(evidence),
+    },
   });
   return true;
 }
@@ -116,6 +127,17 @@ export function hashes(evidence: Evidence | null): Json {
   return { request: sha256Hex(evidence.request), receipt: sha256Hex(evidence.receipt) };
 }
 
+/** The agent has the job: should it forget it, nobody may conclude that the job never was. */
+export function recordAccepted(deps: RecordDeps, attempt: Pick<Attempt, 'opid'>, evidence: Evidence): void {
+  write(deps.database, (tx) =>
+    tx
+      .update(attempts)
+      .set({ request: keep(tx, 'request', evidence.request), receipt: keep(tx, 'receipt', evidence.receipt) })
+      .where(and(eq(attempts.opid, attempt.opid), isNull(attempts.outcome), isNull(attempts.receipt)))
+      .run(),
+  );
+}
+
 export function recordProgress(deps: RecordDeps, attempt: Pick<Attempt, 'opid'>, progress: Progress): void {
   write(deps.database, (tx) =>
     tx
@@ -131,7 +153,9 @@ export function recordTrouble(deps: RecordDeps, run: Run, trouble: Problem | nul
   const before = run.row.trouble === null ? null : (JSON.parse(run.row.trouble) as Problem);
   if (before === null && trouble === null) return;
   if (before?.type === trouble?.type && before?.detail === trouble?.detail) return;
-  const value = trouble === null ? null : JSON.stringify(trouble);
+  const since = before?.type === trouble?.type ? before?.facts?.['since'] : undefined;
+  const lasting = since === undefined ? trouble : { ...trouble, facts: { ...trouble?.facts, since } };
+  const value = lasting === null ? null : JSON.stringify(lasting);
   write(deps.database, (tx) => tx.update(runs).set({ trouble: value }).where(eq(runs.id, run.row.id)).run());
 }
 

@@ -8,7 +8,7 @@ import { actionOf, classOf } from '../action-of.ts';
 import type { AttemptOutcome } from '../decide.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import type { Run, StoredAttempt } from '../load-run.ts';
-import { recordOutcome, recordProgress } from '../record.ts';
+import { recordAccepted, recordOutcome, recordProgress } from '../record.ts';
 import { isTransient } from '../transient.ts';
 
 /** The longest that the agent may hold an answer back while nothing happens. */
@@ -92,9 +92,16 @@ async function follow(attending: Attending): Promise<void> {
     settle(attending, job, evidence);
   } catch (error) {
     if (!(error instanceof AgentProblem) || problemTypeOf(error.problem) !== 'no-such-job') throw error;
+    if (attempt.accepted) return forgotten(attending, error);
     if (!cancel) return submit(attending);
     recordOutcome(deps, run, { attempt, outcome: { is: 'cancelled' }, evidence: error.evidence });
   }
+}
+
+/** The agent had the job and has lost its record: what it did is unknown, and sending it again could do it twice. */
+function forgotten({ deps, run, attempt, action }: Attending, error: AgentProblem): void {
+  const outcome: AttemptOutcome = { is: 'unknown', problem: lost(action.op, attempt.opid) };
+  recordOutcome(deps, run, { attempt, outcome, evidence: error.evidence });
 }
 
 function isEnded(job: JobView): boolean {
@@ -104,7 +111,10 @@ function isEnded(job: JobView): boolean {
 function settle({ deps, run, attempt, action }: Attending, job: JobView, evidence: Evidence): void {
   if (isEnded(job)) {
     recordOutcome(deps, run, { attempt, outcome: outcomeOf(action.op, job), evidence });
-  } else if (job.progress !== null && job.progress.at !== attempt.progress?.at) {
+    return;
+  }
+  if (!attempt.accepted) recordAccepted(deps, attempt, evidence);
+  if (job.progress !== null && job.progress.at !== attempt.progress?.at) {
     recordProgress(deps, attempt, job.progress);
   }
 }
@@ -146,8 +156,8 @@ function lost(op: string, opid: string): Problem {
 
 /** Classifies an attempt with unknown outcome by what the agent finds in the world. */
 async function observe({ deps, run, attempt, action, agent, context }: Attending): Promise<void> {
-  const { result: seen, evidence } = await agent.jobObserve(attempt.opid, context);
   const known = attempt.outcome?.is === 'unknown' ? attempt.outcome.problem : lost(action.op, attempt.opid);
+  const { seen, evidence } = await look(agent, attempt.opid, context);
   const outcome: AttemptOutcome =
     seen.is === 'complete'
       ? succeeded(action.op, seen.result)
@@ -155,4 +165,19 @@ async function observe({ deps, run, attempt, action, agent, context }: Attending
         ? { is: 'absent', problem: known }
         : { is: 'partial', problem: known, facts: seen.facts };
   recordOutcome(deps, run, { attempt, outcome, evidence, observed: true });
+}
+
+/** An agent that says for good that it cannot tell leaves everything possible: that is treated like half done. */
+async function look(agent: AgentClient, opid: string, context: CallContext) {
+  try {
+    const { result, evidence } = await agent.jobObserve(opid, context);
+    return { seen: result, evidence };
+  } catch (error) {
+    if (!(error instanceof AgentProblem) || isTransient(error.problem)) throw error;
+    const { detail, type } = error.problem;
+    return {
+      seen: { is: 'partial' as const, result: null, facts: { cannotTell: detail, type } },
+      evidence: error.evidence,
+    };
+  }
 }
