@@ -119,7 +119,7 @@ function respond(route: Route, answer: ViewAnswer<unknown> | BytesAnswer, as: Re
 function bodyInit(bytes: BytesAnswer['bytes']): string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> {
   if (typeof bytes === 'string') return bytes;
   if (bytes instanceof Uint8Array) return new Uint8Array(bytes);
-  return ReadableStream.from(encoded(bytes)) as ReadableStream<Uint8Array>;
+  return ReadableStream.from<Uint8Array>(encoded(bytes));
 }
 
 /** Pulled by the reader: a slow one makes the export wait, not memory grow. */

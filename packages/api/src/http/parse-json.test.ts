@@ -33,12 +33,12 @@ describe('the body of a request', () => {
     ['a byte order mark', '\ufeff{}'],
     ['a control character in a string', '{"a":"\n"}'],
   ])('is refused with %s', (_, text) => {
-    expect(() => parse(text)).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 400 }) }));
+    expect(() => parse(text)).toThrow(/Cannot read the body/);
   });
 
   test('is refused when it is not UTF-8', () => {
     expect(() => parseJson(new Uint8Array([0x22, 0xff, 0x22]))).toThrow(/UTF-8/);
-    expect(() => parseJson(Buffer.from('{}', 'utf16le'))).toThrow();
+    expect(() => parseJson(Buffer.from('{}', 'utf16le'))).toThrow(/Cannot read/);
   });
 
   test('is never quoted in the refusal', () => {
@@ -60,7 +60,7 @@ describe('the body of a request', () => {
       '{"a":'.repeat(100_000),
       ' '.repeat(900_000),
     ]) {
-      expect(() => parse(text)).toThrow();
+      expect(() => parse(text)).toThrow(/Cannot read/);
     }
     expect(parse(`{${Array.from({ length: 50_000 }, (_, n) => `"k${n}":${n}`).join()}}`)).toHaveProperty('k49999');
     expect(Number(process.hrtime.bigint() - begin) / 1e6).toBeLessThan(10_000);

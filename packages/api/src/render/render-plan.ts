@@ -102,6 +102,6 @@ function actions(plan: PlanView): readonly NextAction[] {
 /** The options that would get past the findings to confirm; blocking ones must be remedied first. */
 function acknowledged(plan: PlanView): object {
   const confirm = plan.findings.filter((one) => one.severity === 'confirm').map((one) => one.code);
-  const options = typeof plan.options === 'object' && plan.options !== null ? plan.options : {};
+  const options = { ...(plan.options as Readonly<Record<string, unknown>>) };
   return confirm.length === 0 ? options : { ...options, acknowledge: confirm };
 }

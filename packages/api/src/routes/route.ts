@@ -69,7 +69,7 @@ interface Typed<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, V
 export function defineRoute<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, V>(
   route: Omit<Route, keyof Typed<P, Q, B, V>> & Typed<P, Q, B, V>,
 ): Route {
-  return route as unknown as Route;
+  return route;
 }
 
 export function isBytes(answer: ViewAnswer<unknown> | BytesAnswer): answer is BytesAnswer {

@@ -40,11 +40,11 @@ const answers: Record<string, Json> = {
     lastReplayed: { xid: 740, lsn: '0/B000148', time: begin - 5 * second + 1 },
     firstSkipped: null,
   },
-  probe: { probes: [], tables: [table('a', 5), table('b', null, 'locked')], deferred: ['newest'] } as unknown as Json,
+  probe: { probes: [], tables: [table('a', 5), table('b', null, 'locked')], deferred: ['newest'] },
   'probe-promoted': {
     probes: [{ name: 'newest', ok: true, rows: [{ n: '1' }], error: null }],
     tables: [table('b', 9)],
-  } as unknown as Json,
+  },
 };
 
 /** Each step up to `last` succeeded and took as many seconds as its place in the list. */

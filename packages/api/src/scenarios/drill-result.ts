@@ -1,7 +1,6 @@
 import type { Params, Result } from '@barback/shared/operations/index.ts';
 import type { ProbeResult, TableCount } from '@barback/shared/operations/scratch-probe.ts';
 import { formatInstant, type Micros } from '@barback/shared/postgres/instant.ts';
-import type { Json } from '@barback/shared/wire/json.ts';
 import type { AttemptOutcome, TimedAttempt } from '../engine/decide.ts';
 import type { Step } from './step.ts';
 
@@ -68,7 +67,7 @@ export interface DrillResult {
 /** Puts a drill's result together from what its steps answered. Pure. */
 export function drillResult(steps: readonly Step[], attempts: readonly TimedAttempt[]): DrillResult {
   const of = <N extends DrillOperation>(name: string, _operation: N): Result<N> | null =>
-    resultOf<Result<N>>(steps, attempts, name);
+    resultOf(steps, attempts, name) as Result<N> | null;
   const recover = of('recover', 'scratch-recover');
   const manifest = of('verify-manifest', 'scratch-verify-manifest');
   const replay = of('replay', 'scratch-replay');
@@ -144,10 +143,10 @@ function comparisonOf(steps: readonly Step[], attempts: readonly TimedAttempt[])
   return holder.comparison as unknown as readonly ComparisonLine[];
 }
 
-function resultOf<R>(steps: readonly Step[], attempts: readonly TimedAttempt[], name: string): R | null {
+/** The bytes are a receipt's, checked against the operation's contract when it was admitted. */
+function resultOf(steps: readonly Step[], attempts: readonly TimedAttempt[], name: string): unknown {
   const outcome = lastOutcome(steps, attempts, name);
-  // The bytes are a receipt's, checked against the operation's contract when it was admitted.
-  return outcome?.is === 'succeeded' ? (outcome.result as Json as R) : null;
+  return outcome?.is === 'succeeded' ? outcome.result : null;
 }
 
 function lastOutcome(steps: readonly Step[], attempts: readonly TimedAttempt[], name: string): AttemptOutcome | null {
