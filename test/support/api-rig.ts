@@ -76,8 +76,8 @@ export async function openApiRig(options: Partial<OpenOptions> = {}): Promise<Ap
 }
 
 /** 2026-11-22T12:00:00Z. */
-export const noon = 1_795_348_800_000_000;
-export const minute = 60_000_000;
+const noon = 1_795_348_800_000_000;
+const minute = 60_000_000;
 
 const facts: Readonly<Record<string, Json | Result<'host-facts'> | Result<'backup-list'> | Result<'wal-facts'>>> = {
   'host-facts': {

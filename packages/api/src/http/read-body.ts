@@ -2,7 +2,7 @@ import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { parseJson } from './parse-json.ts';
 
 /** Bytes of a request's body: a plan with 32 long probes fits four times. */
-export const bodyBytesMax = 1024 * 1024;
+const bodyBytesMax = 1024 * 1024;
 
 /** The JSON value of a request's body; `undefined` when there is none. */
 export async function readBody(request: Request): Promise<unknown> {

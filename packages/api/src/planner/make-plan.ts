@@ -2,7 +2,7 @@ import type { Backup } from '@barback/shared/operations/backup.ts';
 import type { Params } from '@barback/shared/operations/index.ts';
 import { formatInstant, type Micros } from '@barback/shared/postgres/instant.ts';
 import { parseSegmentName } from '@barback/shared/postgres/segment.ts';
-import { drill } from '../scenarios/drill.ts';
+import { scenarios } from '../scenarios/index.ts';
 import { chooseBackup } from './choose-backup.ts';
 import { findingsOf, preloadLibraries } from './findings.ts';
 import type { Gathered } from './gather.ts';
@@ -41,7 +41,7 @@ export function makePlan(input: PlanInput): PlanDocument {
   const walBytes = reach === null ? null : neededWalBytes(backup, reach, wal, target.type === 'immediate');
   const scratchBytes = backup.sizeBytes ?? 0;
   const { server, options } = request;
-  const steps = drill.steps(options, {
+  const steps = scenarios[request.scenario].steps(options, {
     server,
     backup,
     timeline,

@@ -18,7 +18,7 @@ export function describeRoutes<E extends Env>(app: Hono<E>, routes: readonly Rou
 }
 
 /** OpenAPI 3.1, whose schemas are JSON Schema 2020-12 as zod writes it. Schemas with an id are components. */
-export function openApiDocument(routes: readonly Route[]): JsonSchema {
+function openApiDocument(routes: readonly Route[]): JsonSchema {
   const components: Record<string, JsonSchema> = {};
   const paths: Record<string, JsonSchema> = {};
   for (const route of routes) {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 const instant = z.string().nullable();
 
-export const backupViewSchema = backupSchema.extend({ beginTime: instant, endTime: instant }).meta({ id: 'Backup' });
+const backupViewSchema = backupSchema.extend({ beginTime: instant, endTime: instant }).meta({ id: 'Backup' });
 
 export const backupListSchema = z
   .strictObject({ server: z.string(), backups: z.array(backupViewSchema), links: z.record(z.string(), z.string()) })
