@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import path from 'node:path';
 import type { Params, Result, OpName } from '@barback/shared/operations/index.ts';
 import type { RecoveryTarget } from '@barback/shared/postgres/target.ts';
 import { newId } from '@barback/shared/wire/identifiers.ts';
@@ -34,7 +33,7 @@ export async function operationsHost(
   lab: Lab,
   scratch: Partial<ServerConfig['scratch']> = {},
 ): Promise<OperationsHost> {
-  const stateDirectory = await mkdtemp(path.join(path.dirname(lab.dir), 'operations-state-'));
+  const stateDirectory = await mkdtemp(`${lab.dir}-state-`);
   const asRoot = process.geteuid?.() === 0;
   const { servers } = agentConfigSchema.pick({ servers: true }).parse({
     servers: {

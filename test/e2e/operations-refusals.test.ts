@@ -13,7 +13,7 @@ let lab: Lab;
 let operations: OperationsHost;
 
 beforeAll(async () => {
-  lab = await labUp({ dir: `/var/tmp/barback-refusals-${process.pid}/lab` });
+  lab = await labUp({ dir: `/var/tmp/barback-refusals-${process.pid}` });
   operations = await operationsHost(lab);
 }, 120_000);
 

@@ -30,7 +30,7 @@ const hostile: Readonly<Record<string, string>> = {
 };
 
 beforeAll(async () => {
-  lab = await labUp({ dir: `/var/tmp/barback-operations-${process.pid}/lab`, tablespace: true });
+  lab = await labUp({ dir: `/var/tmp/barback-operations-${process.pid}`, tablespace: true });
   for (const [name, value] of Object.entries(hostile)) await sql(lab.postgres, `ALTER SYSTEM SET ${name} = ${value}`);
   await takeBackup(lab);
   await sql(lab.postgres, 'ALTER SYSTEM RESET ALL');
@@ -140,10 +140,10 @@ describe('a copy of a real backup', () => {
     const started = await plan.start({ type: 'immediate' });
     await plan.run('scratch-replay', { timeline: 1, target: { type: 'immediate' } });
     const names = Object.keys(hostile);
-    expect(started.settingsSetAside.map((line) => line.split(' ')[0]).toSorted()).toEqual(names.toSorted());
-    expect(started.libraries).toEqual([
-      { name: 'pg_stat_statements', loaded: true, note: 'on the allow list' },
-      expect.objectContaining({ name: 'passwordcheck', loaded: false }),
+    expect(new Set(started.settingsSetAside.map((line) => line.split(' ')[0]))).toEqual(new Set(names));
+    expect(started.libraries.map((one) => [one.name, one.loaded])).toEqual([
+      ['pg_stat_statements', true],
+      ['passwordcheck', false],
     ]);
     const list = [...names, 'autovacuum', 'max_logical_replication_workers'].map((name) => `'${name}'`).join(', ');
     // As the superuser: the probe role does not see all of them.

@@ -35,8 +35,16 @@ describe('the catalogue of Barman 3.4.0', () => {
 
   test('has the shape of 3.11 and later too', () => {
     const row = {
-      ...{ backup_id: '20260131T101500', end_time: 'x', end_time_timestamp: '1', retention_status: '-', size: '1 B' },
-      ...{ size_bytes: 1, wal_size: '1 B', wal_size_bytes: 1, status: 'DONE', backup_type: 'incremental' },
+      backup_id: '20260131T101500',
+      backup_type: 'incremental',
+      end_time: 'x',
+      end_time_timestamp: '1',
+      retention_status: '-',
+      size: '1 B',
+      size_bytes: 1,
+      status: 'DONE',
+      wal_size: '1 B',
+      wal_size_bytes: 1,
     };
     const parsed = parseListBackup(parseBarmanOutput(JSON.stringify({ main: [row] }), '3.13.3'), 'main', '3.13.3');
     expect(parsed).toEqual([{ id: '20260131T101500', status: 'DONE', retention: '-', type: 'incremental' }]);
@@ -100,7 +108,8 @@ test('a keep is none or full', () => {
 
 describe('recover', () => {
   test.each(['recover-ok.json', 'recover-ok-immediate.json', 'recover-ok-tablespace.json'])('%s succeeded', (name) => {
-    expect(judgeRecover(0, output(name), version)).toMatchObject({ ok: true, seconds: expect.any(Number) });
+    const verdict = judgeRecover(0, output(name), version);
+    expect(verdict.ok && verdict.seconds).toBeGreaterThan(0);
   });
 
   test.each([
@@ -109,7 +118,8 @@ describe('recover', () => {
     ['recover-error-permission.json', 'mkdir execution failed'],
     ['recover-error-failed-backup.json', 'backup status is not DONE'],
   ])('%s failed, even if its exit code were 0', (name, reason) => {
-    expect(judgeRecover(0, output(name), version)).toEqual({ ok: false, reason: expect.stringContaining(reason) });
+    const verdict = judgeRecover(0, output(name), version);
+    expect(verdict.ok ? '' : verdict.reason).toContain(reason);
   });
 
   test('exit code 0 without a result is a failure: an inactive server prints nothing else before 3.17', () => {
@@ -143,7 +153,7 @@ describe('an output that is not known', () => {
 
   test('shows at most 200 characters, and of diagnose none of its values', () => {
     const long = problemOf(() => parseBarmanOutput(`{"x": ${'1'.repeat(500)}`, version));
-    expect(String(long.facts?.['output']).length).toBe(200);
+    expect(long.facts?.['output']).toHaveLength(200);
     const secret = problemOf(() =>
       parseDiagnose('{"servers": {"main": {"config": {"conninfo": "password=x"}}}}', 'main', version),
     );

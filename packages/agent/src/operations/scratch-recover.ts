@@ -9,6 +9,7 @@ import { judgeRecover, relevantWarnings } from '../barman/recover.ts';
 import { treeBytes } from '../system/directory-tree.ts';
 import { findBackup } from './backup-list.ts';
 import { requirePlan } from './backup-lease.ts';
+import { binariesVersion } from './binaries.ts';
 import { execute, executeOk } from './execute.ts';
 import type { Call, Handler, Host } from './handler.ts';
 import { whileReporting } from './report-bytes.ts';
@@ -22,6 +23,9 @@ import { chooseWal, walMissing, WalStager, type WalChoice, type WalRequest } fro
 
 type RecoverParams = Params<'scratch-recover'>;
 
+/** PostgreSQL's default max_wal_size, which the copy runs with. */
+const maxWalBytes = 1024 ** 3;
+
 interface RecoverWork {
   readonly host: Host;
   readonly place: ScratchPlace;
@@ -34,12 +38,15 @@ export const scratchRecover: Handler<'scratch-recover'> = {
     const place = scratchPlace(host, requirePlan(call));
     const { backup, diagnosis, barmanVersion } = await findBackup(host.server, params.backupId, call.signal);
     refuseBackup(backup, params);
+    await refuseOtherMajor(host, backup, call);
     const request = walRequest(backup, diagnosis, params);
     const planned = await chooseWal(request);
     refuseGap(planned, params);
     const live = [...(await livePlaces(host)), { role: 'barman', path: diagnosis.config.barman_home }];
     const walBytes = planned.segments.length * request.segmentBytes;
-    await requireRoom(host, place.parent, params.expectBytes + walBytes, live);
+    // PostgreSQL keeps fetched segments in its own pg_wal too, up to max_wal_size.
+    const replayBytes = Math.min(walBytes, maxWalBytes);
+    await requireRoom(host, place.parent, params.expectBytes + walBytes + replayBytes, live);
     await createScratch(host, place, params.tablespaces, call.signal);
     return withSpaceGuard(host, guarded(live, place), call.signal, async (signal) => {
       const work = { host, place, params, call: { ...call, signal } };
@@ -80,6 +87,17 @@ function refuseBackup(backup: Backup, params: RecoverParams): void {
     'validation-failed',
     `backup ${backup.id} has the tablespaces [${known.join(', ')}] and the plan relocates [${given.join(', ')}]`,
     { next: 'make a new plan: every tablespace must be relocated' },
+  );
+}
+
+/** Another major version cannot read the files: said before they are copied. */
+async function refuseOtherMajor(host: Host, backup: Backup, call: Call): Promise<void> {
+  const { version, major } = await binariesVersion(host, call.signal);
+  if (backup.postgresVersionNum === null || Math.floor(backup.postgresVersionNum / 10_000) === major) return;
+  throw new ProblemError(
+    'unsupported-version',
+    `backup ${backup.id} is of server version ${backup.postgresVersionNum}, postgres.binDirectory has PostgreSQL ${version}`,
+    { next: "install the binaries of the backup's major version and name them in postgres.binDirectory" },
   );
 }
 

@@ -10,6 +10,7 @@ export type RecoveryEvent =
   | { readonly is: 'stopping'; readonly line: string; readonly xid: number | null }
   | { readonly is: 'pausing-at-target' }
   | { readonly is: 'paused-for-parameters' }
+  | { readonly is: 'parameter-too-low'; readonly message: string }
   | { readonly is: 'target-not-reached' }
   | { readonly is: 'redo-done'; readonly lsn: Lsn }
   | { readonly is: 'new-timeline'; readonly timeline: number }
@@ -47,6 +48,9 @@ export function parseRecoveryLine(line: string): RecoveryEvent | undefined {
   if (severity === 'FATAL' || severity === 'PANIC') {
     if (message.startsWith('recovery ended before configured recovery target')) return { is: 'target-not-reached' };
     return { is: 'fatal', severity, message };
+  }
+  if (severity === 'DETAIL' && / is a lower setting than on the primary server/.test(message)) {
+    return { is: 'parameter-too-low', message };
   }
   if (severity !== 'LOG') return undefined;
   for (const [pattern, make] of rules) {

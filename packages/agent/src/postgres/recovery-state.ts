@@ -11,6 +11,8 @@ export interface RecoveryState {
   readonly stopping: { readonly line: string; readonly xid: number | null } | null;
   readonly pausing: boolean;
   readonly pausedForParameters: boolean;
+  /** Which setting is too low, as PostgreSQL says it. */
+  readonly tooLow: string | null;
   readonly targetNotReached: boolean;
   readonly redoDone: Lsn | null;
   readonly newTimeline: number | null;
@@ -26,6 +28,7 @@ export const freshRecovery: RecoveryState = {
   stopping: null,
   pausing: false,
   pausedForParameters: false,
+  tooLow: null,
   targetNotReached: false,
   redoDone: null,
   newTimeline: null,
@@ -54,6 +57,8 @@ export function advance(state: RecoveryState, event: RecoveryEvent, segmentBytes
       return { ...state, pausing: true };
     case 'paused-for-parameters':
       return { ...state, pausedForParameters: true };
+    case 'parameter-too-low':
+      return { ...state, tooLow: event.message };
     case 'target-not-reached':
       return { ...state, targetNotReached: true };
     case 'redo-done':
@@ -88,7 +93,8 @@ export function judgeRecovery(state: RecoveryState, hasTarget: boolean, alive: b
       : { is: 'failed', reason: lastWords(state, 'the copy paused at its target and then ended') };
   }
   if (state.pausedForParameters) {
-    return { is: 'failed', reason: 'recovery paused because a max_* setting of the copy is lower than on the primary' };
+    const which = state.tooLow ?? 'a max_* setting of the copy is lower than on the primary';
+    return { is: 'failed', reason: `recovery paused before its target: ${which}` };
   }
   if (state.complete && hasTarget) {
     return { is: 'failed', reason: 'the copy promoted itself instead of pausing at its target' };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseRecoveryLine } from './recovery-log.ts';
-import { advance, freshRecovery, judgeRecovery, type RecoveryState } from './recovery-state.ts';
+import { advance, freshRecovery, judgeRecovery, type RecoveryState, type RecoveryVerdict } from './recovery-state.ts';
 
 const segmentBytes = 16 * 1024 * 1024;
 const fixture = (name: string) =>
@@ -17,6 +17,7 @@ function stateOf(log: string, until?: string): RecoveryState {
   return state;
 }
 
+const reasonOf = (verdict: RecoveryVerdict) => (verdict.is === 'failed' ? verdict.reason : '');
 const line = (severity: string, message: string) => `2026-11-23 09:11:01.274 UTC [9876] ${severity}:  ${message}`;
 const begun = `${line('LOG', 'redo starts at 0/3000028')}\n`;
 
@@ -59,17 +60,15 @@ describe('a recovery, by its real log', () => {
 
   test('that promoted where it should have paused is a failure', () => {
     const state = stateOf(fixture('recovery-latest.log'));
-    expect(judgeRecovery(state, true, true)).toMatchObject({
-      is: 'failed',
-      reason: expect.stringContaining('promoted itself'),
-    });
+    expect(reasonOf(judgeRecovery(state, true, true))).toContain('promoted itself');
   });
 });
 
 describe('a recovery, by lines from the sources of PostgreSQL 15', () => {
   test('paused for parameters is not paused at the target', () => {
-    const state = stateOf(begun + line('LOG', 'recovery has paused'));
-    expect(judgeRecovery(state, true, true)).toMatchObject({ is: 'failed', reason: expect.stringContaining('max_*') });
+    const detail = 'max_connections = 50 is a lower setting than on the primary server, where its value was 90.';
+    const state = stateOf(`${begun}${line('DETAIL', detail)}\n${line('LOG', 'recovery has paused')}`);
+    expect(reasonOf(judgeRecovery(state, true, true))).toContain(detail);
   });
 
   test('that died says its last FATAL words', () => {
