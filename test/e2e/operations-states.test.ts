@@ -41,6 +41,28 @@ test('WAL that Barman has compressed is unpacked, by each of its formats, and re
   await plan.run('scratch-discard', {});
 });
 
+test('damaged WAL, which PostgreSQL takes for the end, does not pass for the latest state', async () => {
+  const segment = await sql(lab.postgres, 'SELECT pg_walfile_name(pg_current_wal_lsn())');
+  await archiveWal(lab);
+  await sql(lab.postgres, "INSERT INTO orders (customer, amount) VALUES ('behind the damage', 1)");
+  await archiveWal(lab);
+  const file = path.join(lab.barman.home, 'main', 'wals', segment.slice(0, 16), segment);
+  const whole = await readFile(file);
+  // Behind the page header: its first record cannot be read.
+  await writeFile(file, Buffer.concat([whole.subarray(0, 40), Buffer.alloc(8152, 0xff), whole.subarray(8192)]));
+  const plan = operations.plan();
+  try {
+    await plan.recover({ type: 'latest' });
+    await plan.start({ type: 'latest' });
+    const problem = await plan.problem('scratch-replay', { timeline: 1, target: { type: 'latest' } });
+    expect(problem.type).toBe('urn:barback:problem:recovery-failed');
+    expect(problem.detail).toMatch(/replay ended at .* although transaction \d+ at .* lies behind it/);
+  } finally {
+    await writeFile(file, whole);
+    await plan.run('scratch-discard', {});
+  }
+});
+
 test('a copy that died is never taken for paused or running, whatever its log and pid file say', async () => {
   const plan = operations.plan();
   await plan.recover({ type: 'immediate' });
