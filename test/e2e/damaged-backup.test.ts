@@ -8,7 +8,7 @@ import { planDrill, runDrill } from '../support/barback-client.ts';
 import { settledLab } from '../support/settled-lab.ts';
 
 let lab: Lab;
-let stop: () => Promise<void>;
+let stop: () => Promise<void> = async () => {};
 
 beforeAll(async () => {
   ({ lab, stop } = await settledLab());

@@ -9,7 +9,7 @@ import { settledLab } from '../support/settled-lab.ts';
 import { verifyExport } from '../support/verify-export.ts';
 
 let lab: Lab;
-let stop: () => Promise<void>;
+let stop: () => Promise<void> = async () => {};
 let directory: string;
 
 beforeAll(async () => {

@@ -11,7 +11,7 @@ import { verifyExport } from '../support/verify-export.ts';
 import { worldOf } from '../support/world.ts';
 
 let lab: Lab;
-let stop: () => Promise<void>;
+let stop: () => Promise<void> = async () => {};
 
 beforeAll(async () => {
   ({ lab, stop } = await settledLab({ sizeMb: 64 }));

@@ -6,7 +6,7 @@ import { planDrill, request, startRun, waitForRun } from '../support/barback-cli
 import { settledLab } from '../support/settled-lab.ts';
 
 let lab: Lab;
-let stop: () => Promise<void>;
+let stop: () => Promise<void> = async () => {};
 
 beforeAll(async () => {
   ({ lab, stop } = await settledLab());

@@ -76,7 +76,7 @@ export async function request(
     ...(more.body === undefined ? {} : { body: JSON.stringify(more.body) }),
   });
   const text = await response.text();
-  const isJson = (response.headers.get('content-type') ?? '').split(';')[0]?.endsWith('json') === true;
+  const isJson = /^application\/(problem\+)?json\b/.test(response.headers.get('content-type') ?? '');
   return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined };
 }
 

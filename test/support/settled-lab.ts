@@ -33,6 +33,9 @@ export async function settledLab(options: SettledOptions = {}): Promise<{ lab: L
       ...(options.sizeMb === undefined ? {} : { sizeMb: options.sizeMb }),
       ...(options.tablespace === undefined ? {} : { tablespace: options.tablespace }),
     });
+    // Autovacuum would write statistics, and commit, at moments of its own.
+    await sql(lab.postgres, 'ALTER SYSTEM SET autovacuum = off');
+    await sql(lab.postgres, 'SELECT pg_reload_conf()');
     for (const [name, value] of Object.entries(options.alterSystem ?? {})) {
       await sql(lab.postgres, `ALTER SYSTEM SET ${name} = '${value}'`);
     }

@@ -10,6 +10,8 @@ export type Manifest = ReadonlyMap<string, string>;
 /** What a running, idle cluster rewrites by itself: everything else must stay as it is, bit for bit. */
 const volatile = [
   /^pg_wal\//,
+  // Shared memory, where the platform keeps it as a file.
+  /^pg_dynshmem\//,
   /^pg_stat_tmp\//,
   /^pg_stat\//,
   /^postmaster\.(pid|opts)$/,
