@@ -1,6 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -92,7 +93,7 @@ test('from nothing to an answer over TLS 1.3: init, servers add, keys create, se
   const ask = async (where: string, maxVersion?: 'TLSv1.2'): Promise<{ status: number; body: string }> => {
     const options = { ca: tls.certificate, headers: { authorization: `Bearer ${key}` }, agent: false as const };
     const sent = request(`${base}${where}`, maxVersion === undefined ? options : { ...options, maxVersion }).end();
-    const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage];
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
     return { status: response.statusCode ?? 0, body: await text(response) };
   };
   const servers = await ask('/v1/servers');
