@@ -115,7 +115,7 @@ function enrol(database: Database, agent: FakeAgent): void {
   write(database, (tx) => tx.insert(servers).values(row).run());
 }
 
-export function storePlan(database: Database, steps: readonly Step[], more: Partial<PlanDocument> = {}): string {
+function storePlan(database: Database, steps: readonly Step[], more: Partial<PlanDocument> = {}): string {
   const now = systemClock.now();
   const id = newId(Math.floor(now / 1000));
   const expiresAt = now + 3_600_000_000;
