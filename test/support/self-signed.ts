@@ -9,7 +9,7 @@ export function selfSigned(): { certificate: string; key: string } {
   const [keyFile, certificateFile] = [join(directory, 'key.pem'), join(directory, 'certificate.pem')];
   try {
     execFileSync(
-      'openssl',
+      '/usr/bin/openssl',
       [
         'req',
         '-x509',
