@@ -131,7 +131,7 @@ function planOperations(host: Host): PlanOperations {
 }
 
 /** Less than the lab's server needs: the copy must take the larger values of pg_control. */
-export const smallSettings: Params<'scratch-start'>['settings'] = {
+const smallSettings: Params<'scratch-start'>['settings'] = {
   maxConnections: 5,
   maxWorkerProcesses: 1,
   maxWalSenders: 1,

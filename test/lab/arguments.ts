@@ -4,7 +4,7 @@ export type LabCommand =
   | { readonly command: 'up'; readonly dir: string; readonly sizeMb: number; readonly tablespace: boolean }
   | { readonly command: 'down'; readonly dir: string };
 
-export const USAGE = `usage: npm run lab -- up --dir DIR [--size MB] [--tablespace]
+const USAGE = `usage: npm run lab -- up --dir DIR [--size MB] [--tablespace]
        npm run lab -- down --dir DIR`;
 
 /** The command that `args` (without node and script) ask for. */

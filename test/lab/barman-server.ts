@@ -37,7 +37,7 @@ export async function createBarman(state: LabState, users: LabUsers, postgres: L
 }
 
 /** Starts the process that runs `barman cron` every two seconds, because no cron daemon serves the lab. */
-export function startCronSupervisor(state: LabState, barman: LabBarman): number {
+function startCronSupervisor(state: LabState, barman: LabBarman): number {
   const argv = [process.execPath, path.join(import.meta.dirname, 'cron-supervisor.ts'), state.dir, ...barman.argv];
   return startDetached(argv, path.join(state.dir, 'log', 'barman-cron.log'), { [LAB_MARK]: state.id });
 }

@@ -7,7 +7,7 @@ import type { LabState } from './lab-state.ts';
 import { writeLabState } from './lab-state.ts';
 import { LAB_HBA, labIdent, labSettings, standaloneConfig } from './postgres-config.ts';
 import { newestPostgres } from './requirements.ts';
-import { asUser, mustRun } from './run-command.ts';
+import { mustRun } from './run-command.ts';
 import type { LabUsers } from './users.ts';
 
 /** Longest directory that leaves room for `/.s.PGSQL.65535` in the 107 bytes of a socket's path. */
@@ -91,7 +91,7 @@ async function configure(postgres: LabPostgres, users: LabUsers): Promise<void> 
 }
 
 /** Starts the lab's server and waits until it accepts connections. */
-export async function startCluster(postgres: LabPostgres): Promise<void> {
+async function startCluster(postgres: LabPostgres): Promise<void> {
   if (postgres.cluster === null) {
     const pgCtl = [path.join(postgres.binDir, 'pg_ctl'), '-D', postgres.configDir, '-l', postgres.logFile];
     await mustRun([...pgCtl, '-w', '-t', '60', 'start']);
@@ -99,10 +99,4 @@ export async function startCluster(postgres: LabPostgres): Promise<void> {
   }
   const version = String(postgres.version);
   await mustRun(['pg_ctlcluster', '--skip-systemctl-redirect', version, postgres.cluster, 'start']);
-}
-
-/** Stops the lab's server; `immediate` is a crash. */
-export async function stopCluster(postgres: LabPostgres, mode: 'fast' | 'immediate' = 'fast'): Promise<void> {
-  const pgCtl = [path.join(postgres.binDir, 'pg_ctl'), '-D', postgres.dataDir, '-m', mode, '-w', 'stop'];
-  await mustRun(asUser(postgres.cluster === null ? undefined : postgres.osUser, pgCtl));
 }

@@ -16,7 +16,7 @@ export interface CommandResult {
 }
 
 /** The environment of every process a lab starts: nothing of the caller's but its home. */
-export function labEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
+function labEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
   return {
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     LC_ALL: 'C',

@@ -94,7 +94,7 @@ export async function startRun(lab: Lab, plan: PlanBody): Promise<RunBody> {
   return response.json as RunBody;
 }
 
-export async function getRun(lab: Lab, id: string): Promise<RunBody> {
+async function getRun(lab: Lab, id: string): Promise<RunBody> {
   const response = await request(lab, 'GET', `/v1/runs/${id}`);
   if (response.status !== 200) throw new Error(`cannot read run ${id}: ${response.status} ${response.text}`);
   return response.json as RunBody;

@@ -28,7 +28,7 @@ export async function signalRecover(lab: Lab, signal: NodeJS.Signals): Promise<v
 }
 
 /** Every process that /proc shows, zombies included. */
-export async function allProcesses(): Promise<readonly Seen[]> {
+async function allProcesses(): Promise<readonly Seen[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   return (await Promise.all(pids.map(inspect))).filter((one) => one !== undefined);
 }

@@ -53,7 +53,7 @@ export async function settledLab(options: SettledOptions = {}): Promise<{ lab: L
 }
 
 /** Waits until checkpoints and Barman's archiving have nothing left to do: the same world twice in a row. */
-export async function waitUntilStill(lab: Lab): Promise<void> {
+async function waitUntilStill(lab: Lab): Promise<void> {
   await sql(lab.postgres, 'CHECKPOINT');
   let last = '';
   await poll(

@@ -23,7 +23,7 @@ const volatile = [
   /^pg_(xact|subtrans|multixact|notify|serial|snapshots|commit_ts)\//,
 ];
 
-export async function manifestOf(root: string, ignore: readonly RegExp[] = []): Promise<Manifest> {
+async function manifestOf(root: string, ignore: readonly RegExp[] = []): Promise<Manifest> {
   const lines = new Map<string, string>();
   await walk(root, '', lines, ignore);
   return lines;

@@ -3,7 +3,7 @@ import { executeOk } from './execute.ts';
 import type { Host } from './handler.ts';
 
 /** The version that `postgres --version` of the configured binaries prints: "postgres (PostgreSQL) 15.18 (Debian …)". */
-export function parseBinariesVersion(text: string): { version: string; major: number } | undefined {
+function parseBinariesVersion(text: string): { version: string; major: number } | undefined {
   const match = /\(PostgreSQL\) ((\d+)[.\w]*)/.exec(text);
   return match ? { version: match[1] ?? '', major: Number(match[2]) } : undefined;
 }

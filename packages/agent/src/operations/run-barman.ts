@@ -46,7 +46,7 @@ export async function runBarmanJson(
   return output;
 }
 
-export async function tryBarmanJson(
+async function tryBarmanJson(
   server: ServerConfig,
   args: readonly string[],
   version: BarmanVersion,
@@ -59,7 +59,7 @@ export async function tryBarmanJson(
   return { outcome, output: parseBarmanOutput(outcome.stdout, version.text) };
 }
 
-export function barmanError(errors: readonly string[]): ProblemError {
+function barmanError(errors: readonly string[]): ProblemError {
   const text = errors.join('; ').slice(0, 1000);
   if (text.startsWith('Unknown backup')) {
     return new ProblemError('backup-not-found', text, { next: 'list the backups and choose one of them' });

@@ -58,7 +58,7 @@ async function dropTo(user: string): Promise<QueryRequest['drop']> {
 }
 
 /** In the sources main.ts lies beside this folder; in a bundle this file is the bundle itself. */
-export function queryArgv(): string[] {
+function queryArgv(): string[] {
   const here = fileURLToPath(import.meta.url);
   const program = here.endsWith('.ts') ? path.join(path.dirname(here), '..', 'main.ts') : here;
   return [process.execPath, program, 'query'];

@@ -25,13 +25,13 @@ export const walFacts: Handler<'wal-facts'> = {
 };
 
 /** All backups of one cluster agree; without any, the size that initdb chooses. */
-export function segmentBytesOf(diagnosis: Diagnosis): number {
+function segmentBytesOf(diagnosis: Diagnosis): number {
   const known = Object.values(diagnosis.backups).find((one) => typeof one.xlog_segment_size === 'number');
   return known?.xlog_segment_size ?? defaultSegmentBytes;
 }
 
 /** Unbroken runs of segments per timeline, in order. */
-export function runsOf(store: WalStore, segmentBytes: number): Result<'wal-facts'>['runs'] {
+function runsOf(store: WalStore, segmentBytes: number): Result<'wal-facts'>['runs'] {
   const runs: Result<'wal-facts'>['runs'] = [];
   let expected = { timeline: 0, number: -1n };
   for (const name of [...store.segments.keys()].toSorted()) {

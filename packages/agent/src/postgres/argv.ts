@@ -63,7 +63,7 @@ export function waldumpArgv(
 }
 
 /** Files that Barman or the agent put beside the backup's own (Barman 3.4, `barman recover`). */
-export function addedFiles(backupId: string): string[] {
+function addedFiles(backupId: string): string[] {
   return [
     '.barman-recover.info',
     `backup_manifest.${backupId}`,

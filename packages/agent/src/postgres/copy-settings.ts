@@ -16,7 +16,7 @@ export interface CopyPlace {
 }
 
 /** PostgreSQL itself runs it with the data directory as working directory, so it survives a rename of that directory. */
-export const restoreCommand = 'cp barman_wal/%f %p';
+const restoreCommand = 'cp barman_wal/%f %p';
 
 /**
  * What keeps a copy apart from production and from the world (T1, T2). It stands on the command line, which outranks the

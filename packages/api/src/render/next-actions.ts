@@ -22,7 +22,7 @@ function curl({ role = 'operator', method = 'GET', path, body }: NextAction): st
   return `curl -sS -H @${role}.header${post}${json} "$BARBACK${path}"`;
 }
 
-/** For a POSIX shell: nothing is special between single quotes but the quote. */
+/** As a POSIX shell reads it: nothing is special between single quotes but the quote. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

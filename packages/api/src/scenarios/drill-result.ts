@@ -87,7 +87,7 @@ export function drillResult(steps: readonly Step[], attempts: readonly TimedAtte
     evidence: replay?.evidence ?? null,
     lastReplayed: transaction(replay?.lastReplayed ?? null),
     firstSkipped: transaction(replay?.firstSkipped ?? null),
-    probes: [...(paused?.probes ?? []), ...(promoted?.probes ?? [])],
+    probes: answers(paused?.probes ?? [], promoted?.probes ?? []),
     tables: mergedTables(paused?.tables ?? [], promoted?.tables ?? []),
     comparison: comparisonOf(steps, attempts),
     amcheck: of('amcheck', 'scratch-amcheck'),
@@ -187,4 +187,10 @@ function sum(parts: readonly (number | null)[]): number | null {
 function rpoSeconds(target: string | null, lastReplayed: Micros | null, drillBegan: Micros | null): number | null {
   if (target === null || target === 'time' || lastReplayed === null || drillBegan === null) return null;
   return Math.max(0, drillBegan - lastReplayed) / 1_000_000;
+}
+
+/** One answer for each probe: the paused copy's where it had one, else the open copy's, where no lock of an undone transaction is left. */
+function answers(paused: readonly ProbeResult[], promoted: readonly ProbeResult[]): readonly ProbeResult[] {
+  if (promoted.length === 0) return paused;
+  return promoted.map((probe, index) => (paused[index]?.ok ? paused[index] : probe));
 }

@@ -127,7 +127,7 @@ export const drill: Scenario<typeof drillOptionsSchema, DrillFacts> = {
       },
       ...whenAny(probes.length > 0, {
         name: 'probe-promoted',
-        title: 'Run the probes that had to wait for the promotion',
+        title: 'Ask the probes of the open copy too',
         action: onAgent('scratch-probe', { ...ask, phase: 'promoted' }),
       }),
       ...whenAny(options.amcheck !== 'none', {

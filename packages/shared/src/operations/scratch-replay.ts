@@ -4,7 +4,7 @@ import { serverNameSchema } from '../wire/identifiers.ts';
 import { defineContract, hourMs } from './contract.ts';
 
 /** A committed transaction in the WAL; `time` in microseconds since 1970. */
-export const transactionSchema = z.strictObject({ xid: z.int(), lsn: z.string(), time: z.int() });
+const transactionSchema = z.strictObject({ xid: z.int(), lsn: z.string(), time: z.int() });
 
 /** Waits until the copy has replayed to its target and proves where it stopped; "started" is never enough. */
 export const scratchReplay = defineContract({

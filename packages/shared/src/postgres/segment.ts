@@ -1,4 +1,4 @@
-import { formatLsn, parseLsn, type Lsn } from './lsn.ts';
+import { formatLsn, type Lsn } from './lsn.ts';
 
 /** A WAL segment file: timeline, then the number of the segment counted from LSN 0. */
 export interface Segment {
@@ -22,10 +22,6 @@ export function parseSegmentName(name: string, segmentBytes: number = defaultSeg
 export function segmentName(segment: Segment, segmentBytes: number = defaultSegmentBytes): string {
   const perLog = 0x1_0000_0000n / BigInt(segmentBytes);
   return hex8(BigInt(segment.timeline)) + hex8(segment.number / perLog) + hex8(segment.number % perLog);
-}
-
-export function segmentOfLsn(timeline: number, lsn: Lsn, segmentBytes: number = defaultSegmentBytes): Segment {
-  return { timeline, number: parseLsn(lsn) / BigInt(segmentBytes) };
 }
 
 export function segmentStart(segment: Segment, segmentBytes: number = defaultSegmentBytes): Lsn {

@@ -17,7 +17,7 @@ export const progressSchema = z.strictObject({
 export type Progress = z.infer<typeof progressSchema>;
 
 /** Derived from the files of the job's directory: never stored. */
-export const jobStates = ['accepted', 'running', 'succeeded', 'failed', 'cancelled', 'lost'] as const;
+const jobStates = ['accepted', 'running', 'succeeded', 'failed', 'cancelled', 'lost'] as const;
 
 export const jobViewSchema = z.strictObject({
   opid: idSchema,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { CompactSign, compactVerify, type CryptoKey } from 'jose';
 
 /** One spelling only: three base64url segments without padding or white space, the last an Ed25519 signature (64 bytes). */
-export const compactJwsPattern = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}$/;
+const compactJwsPattern = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}$/;
 
 /** Pinned Ed25519 public keys by `kid` (RFC 7638 thumbprint). */
 export type PinnedKeys = ReadonlyMap<string, CryptoKey>;
