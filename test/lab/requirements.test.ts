@@ -13,12 +13,14 @@ afterAll(() => rm(empty, { recursive: true }));
 describe('what a lab requires', () => {
   test('names every package that a bare machine lacks', async () => {
     const missing = await missingPackages({ searchPath: [empty], postgresRoot: empty });
-    expect(missing).toEqual(['postgresql', 'barman', 'rsync', 'openssl', 'util-linux']);
+    expect(missing).toEqual(['postgresql', 'barman', 'rsync', 'curl', 'openssl', 'util-linux']);
   });
 
   test('a user who may not install is told the one command, and what it installs', async () => {
     const refused = ensureRequirements({ searchPath: [empty], postgresRoot: empty, mayInstall: false });
-    await expect(refused).rejects.toThrow(installCommand(['postgresql', 'barman', 'rsync', 'openssl', 'util-linux']));
+    await expect(refused).rejects.toThrow(
+      installCommand(['postgresql', 'barman', 'rsync', 'curl', 'openssl', 'util-linux']),
+    );
   });
 
   test('the command switches off the first cluster before it installs the server', () => {

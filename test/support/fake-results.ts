@@ -24,7 +24,14 @@ const results: { readonly [N in OpName]?: Result<N> } = {
     wal: { segments: 2, bytes: 2000, first: null, last: null, partial: null },
   },
   'scratch-verify-manifest': { manifest: 'verified', files: 10, bytes: 1000 },
-  'scratch-start': { pid: 1, socketDirectory: '/s', port: 5432, libraries: [], settingsSetAside: [] },
+  'scratch-start': {
+    pid: 1,
+    socketDirectory: '/s',
+    port: 5432,
+    superuser: 'postgres',
+    libraries: [],
+    settingsSetAside: [],
+  },
   'scratch-replay': {
     outcome: 'paused',
     evidence: 'recovery stopping before',

@@ -49,7 +49,9 @@ export const scratchStart: Handler<'scratch-start'> = {
     const { settings, libraries } = await copySettings({ host, place, params, call }, settingsSetAside);
     await writeConfiguration(host, place, settings, call);
     const lines = settingsSetAside.map(reportableLine);
-    const result = { pid: 0, socketDirectory: place.socket, port: scratchPort, libraries, settingsSetAside: lines };
+    const { superuser } = host.server.postgres;
+    const where = { socketDirectory: place.socket, port: scratchPort, superuser };
+    const result = { pid: 0, ...where, libraries, settingsSetAside: lines };
     await writeAtomic(place.startedFile, JSON.stringify(result));
     return { ...result, pid: await launch(host, place, settings, call) };
   },

@@ -51,17 +51,22 @@ function measure({ objectiveSeconds, measuredSeconds, met }: Report['rto']): str
 
 function operations(report: Report): string {
   return table(
-    ['  STARTED', 'STEP', 'OPERATION', 'TRY', 'OUTCOME', 'PARAMS', 'RECEIPT'],
+    // Last what may be long: whole it is in the plan's document and in the JSON of this report.
+    ['  STARTED', 'STEP', 'OPERATION', 'TRY', 'OUTCOME', 'RECEIPT', 'PARAMS'],
     report.operations.map((one) => [
       `  ${one.startedAt.slice(11, 23)}`,
       one.direction === 'inverse' ? `(${one.step})` : one.step,
       one.operation ?? '',
       String(one.attempt),
       one.outcome ?? 'under way',
-      JSON.stringify(one.params),
       one.receipt?.slice(0, 12) ?? '',
+      shortened(JSON.stringify(one.params)),
     ]),
   );
+}
+
+function shortened(text: string): string {
+  return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
 }
 
 function timeline(report: Report): string {

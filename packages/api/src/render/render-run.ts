@@ -1,3 +1,4 @@
+import { operations } from '@barback/shared/operations/index.ts';
 import type { Problem } from '@barback/shared/wire/problem.ts';
 import type { RunView, StepView } from '../engine/run-view.ts';
 import type { DrillResult } from '../scenarios/drill-result.ts';
@@ -7,6 +8,8 @@ import { plain } from './plain.ts';
 import { progressBar } from './progress-bar.ts';
 import { renderDrillResult } from './render-drill-result.ts';
 import { instant } from './units.ts';
+
+const copyPlaceSchema = operations['scratch-start'].result;
 
 const liveStates: Record<RunView['liveDatabase'], string> = {
   'old-running': 'the live database is running, as it was',
@@ -32,6 +35,7 @@ export function renderRun(run: RunView, now: number): string {
     ]),
     run.problem === null ? null : section('problem', describeProblem(run.problem)),
     gate(run, now),
+    copyLine(run),
     table(['STEP', 'STATE', 'TRIES', 'WHAT'], run.steps.filter(isShown).map(stepRow)),
     run.result === null ? null : renderDrillResult(run.result as unknown as DrillResult),
     nextActions(actionsOf(run)),
@@ -81,6 +85,18 @@ function gate(run: RunView, now: number): string | null {
       ['  choices', choices.join(', ')],
       ['  deadline', `${instant(deadline, now)}: then ${atDeadline}`],
     ]),
+  );
+}
+
+/** How to look at the copy while a gate holds it: only the host itself can reach its socket. */
+function copyLine(run: RunView): string | null {
+  const started = run.steps.find((step) => step.name === 'start' && step.state === 'succeeded')?.result;
+  const place = copyPlaceSchema.safeParse(started);
+  if (run.gate === null || !place.success) return null;
+  const { socketDirectory, port, superuser } = place.data;
+  return section(
+    'the copy, on the database host as root or as the user it runs as',
+    `  psql -h ${plain(socketDirectory)} -p ${port} -U ${plain(superuser)}\n`,
   );
 }
 

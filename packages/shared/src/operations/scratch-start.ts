@@ -26,6 +26,8 @@ export const scratchStart = defineContract({
     pid: z.int(),
     socketDirectory: z.string(),
     port: z.int(),
+    /** Role that the agent's own user and root may connect as, from the host. */
+    superuser: z.string(),
     /** Libraries of the backup's configuration that were left out, with the reason. */
     libraries: z.array(z.strictObject({ name: z.string(), loaded: z.boolean(), note: z.string() })),
     /** Lines of the backup's postgresql.auto.conf that were set aside. */
