@@ -18,7 +18,7 @@ export function renderReport(report: Report, now: number): string {
       ],
       ['started', instant(run.startedAt, now)],
       ['finished', instant(run.finishedAt, now)],
-      ['started by', run.startedBy],
+      ['started by', personOf(report, run.startedBy)],
       ['plan', `${plan.id}, hash ${plan.hash}`],
       ['target', JSON.stringify(plan.target)],
       ['RTO', measure(report.rto)],
@@ -32,7 +32,10 @@ export function renderReport(report: Report, now: number): string {
     ]),
     run.problem === null ? null : section('problem', describeProblem(run.problem)),
     run.result === null ? null : renderDrillResult(run.result as unknown as DrillResult),
-    section('approvals', plan.approvals.given.map(({ key, at }) => `  ${key}, ${instant(at, now)}\n`).join('')),
+    section(
+      'approvals',
+      plan.approvals.given.map(({ key, at }) => `  ${personOf(report, key)}, ${instant(at, now)}\n`).join(''),
+    ),
     section(
       'findings of the plan',
       plan.findings.map(({ severity, title }) => `  ${severity}: ${plain(title)}\n`).join(''),
@@ -65,6 +68,11 @@ function operations(report: Report): string {
   );
 }
 
+function personOf({ people }: Report, id: string): string {
+  const name = people[id];
+  return name === undefined ? id : `${plain(name)} (${id})`;
+}
+
 function shortened(text: string): string {
   return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
 }
@@ -76,7 +84,7 @@ function timeline(report: Report): string {
       `  ${event.at.slice(0, 23).replace('T', ' ')}`,
       event.type,
       event.step ?? '',
-      `${event.actor.kind} ${event.actor.id}`,
+      event.actor.kind === 'key' ? `key ${personOf(report, event.actor.id)}` : event.actor.kind,
     ]),
   );
 }

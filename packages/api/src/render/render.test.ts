@@ -181,6 +181,7 @@ describe('text for the person at 3 a.m.', () => {
           prev: '0'.repeat(64),
         },
       ],
+      people: {},
       auditHead: { log: 'l', seq: 9, leaf: 'e'.repeat(64) },
     };
     expect(renderReport(report, now)).toMatchSnapshot();

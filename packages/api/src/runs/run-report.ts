@@ -1,12 +1,12 @@
 import { eventSchema } from '@barback/shared/audit/event.ts';
 import { formatInstant } from '@barback/shared/postgres/instant.ts';
 import { jsonSchema } from '@barback/shared/wire/json.ts';
-import { asc, eq } from 'drizzle-orm';
+import { asc, eq, inArray } from 'drizzle-orm';
 import { z } from 'zod';
 import { logHead } from '../audit/append-event.ts';
 import { listEvents } from '../audit/list-events.ts';
 import type { Reader } from '../db/database.ts';
-import { attempts } from '../db/schema.ts';
+import { apiKeys, attempts } from '../db/schema.ts';
 import { runViewSchema } from '../engine/run-view.ts';
 import type { Principal } from '../keys/principal.ts';
 import { loadPlan } from '../planner/load-plan.ts';
@@ -50,6 +50,8 @@ export const reportSchema = z
     rpo: measureSchema,
     operations: z.array(operationSchema),
     timeline: z.array(eventSchema),
+    /** Names of the keys that took part, by id. */
+    people: z.record(z.string(), z.string()),
     /** The newest event of the log when this was written: keep it, and nothing can be cut off unnoticed. */
     auditHead: z.strictObject({ log: z.string(), seq: z.int(), leaf: z.string() }).nullable(),
   })
@@ -72,8 +74,17 @@ export function runReport(reader: Reader, id: string, principal: Principal, now:
     rpo: measure(plan.objectives.rpoSeconds, result?.rpoSeconds ?? null),
     operations: performed(reader, id, plan),
     timeline: [...log.events],
+    people: peopleOf(reader, [run.startedBy, plan.createdBy, ...log.events.map(({ actor }) => actor.id)]),
     auditHead: logHead(reader),
   };
+}
+
+function peopleOf(reader: Reader, ids: readonly string[]): Record<string, string> {
+  const known = reader
+    .select({ id: apiKeys.id, name: apiKeys.name })
+    .from(apiKeys)
+    .where(inArray(apiKeys.id, [...ids]));
+  return Object.fromEntries(known.all().map(({ id, name }) => [id, name]));
 }
 
 function measure(objectiveSeconds: number | null, measuredSeconds: number | null): Report['rto'] {
