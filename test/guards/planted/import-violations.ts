@@ -27,7 +27,7 @@ export const importViolations: readonly Planted[] = [
   imports('nobody-imports-a-main', 'packages/api/src/planted/to-main.ts', '../main.ts'),
   imports('packages-not-to-test-or-scripts', 'packages/api/src/planted/to-test.ts', '../../../../test/lab/innocent.ts'),
   imports('shipped-code-uses-dependencies', 'packages/api/src/planted/to-dev.ts', 'vitest'),
-  imports('shipped-code-uses-dependencies', 'packages/agent/src/planted/to-undeclared.ts', 'undici'),
+  imports('shipped-code-uses-dependencies', 'packages/agent/src/planted/to-undeclared.ts', 'fast-check'),
   imports('only-tests-import-tests', 'packages/api/src/planted/to-a-test.ts', './some.test.ts'),
 ];
 
