@@ -15,9 +15,18 @@ let stop: () => Promise<void> = async () => {};
 
 beforeAll(async () => {
   ({ lab, stop } = await settledLab({ sizeMb: 64 }));
+  temporariesBefore = await barmanTemporaries();
 }, 120_000);
 
 afterAll(() => stop());
+
+let temporariesBefore: readonly string[] = [];
+
+/** What a killed Barman leaves in the system's directories for temporary files. */
+async function barmanTemporaries(): Promise<readonly string[]> {
+  const names = await Promise.all(['/tmp', '/var/tmp'].map((directory) => readdir(directory)));
+  return names.flat().filter((name) => name.startsWith('barman_recovery'));
+}
 
 // Slow enough that the copy can be caught in the middle, fast enough that the test is not.
 const slowly = { bandwidthKBps: 20_000 };
@@ -101,4 +110,5 @@ async function expectNothingLeft(): Promise<void> {
   await poll('no barman recover', 15_000, async () => ((await recoverProcesses(lab)).length === 0 ? true : undefined));
   const beside = await readdir(path.dirname(lab.postgres.dataDir));
   expect(beside.filter((name) => name.includes('.restore-'))).toEqual([]);
+  expect(await barmanTemporaries()).toEqual(temporariesBefore);
 }

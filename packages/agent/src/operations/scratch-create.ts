@@ -41,6 +41,7 @@ export async function createScratch(
     ...tablespaces.map((name) => tablespaceDirectory(place, name)),
     place.configuration,
     place.waldump,
+    place.temporary,
     ...(place.socketOutside ? [] : [place.socket]),
   ];
   await executeOk(

@@ -14,6 +14,8 @@ export interface ScratchPlace {
   /** Generated configuration, hba and ident files. */
   readonly configuration: string;
   readonly waldump: string;
+  /** Temporary files of the programs that make the copy: a killed Barman leaves its own (3.4.0), and they go with the copy. */
+  readonly temporary: string;
   readonly socket: string;
   /** True when the socket lies outside the scratch directory because its path would be too long. */
   readonly socketOutside: boolean;
@@ -50,6 +52,7 @@ export function scratchPlace(host: Host, plan: string): ScratchPlace {
     tablespaces: path.join(directory, 'tablespaces'),
     configuration: path.join(directory, 'configuration'),
     waldump: path.join(directory, 'waldump'),
+    temporary: path.join(directory, 'tmp'),
     socket: socketOutside ? short : inside,
     socketOutside,
     records,

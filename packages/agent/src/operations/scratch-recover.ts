@@ -139,7 +139,9 @@ async function copyBase(
     tablespaces: params.tablespaces.map((name) => ({ name, directory: tablespaceDirectory(place, name) })),
     destination: place.pgdata,
   });
-  const program = { ...barmanProgram(host.server, args, 48 * 3_600_000), background: true };
+  const barman = barmanProgram(host.server, args, 48 * 3_600_000);
+  const environment = { ...barman.environment, TMPDIR: place.temporary };
+  const program = { ...barman, environment, background: true };
   const report = (bytes: number) => call.progress('base backup', bytes, params.expectBytes);
   const outcome = await whileReporting(
     () => scratchBytes(place),
