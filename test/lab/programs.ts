@@ -105,7 +105,7 @@ export async function killProgram(
 }
 
 /** Process ids of a program, the wrapper that changed its user excluded. */
-async function programPids(lab: Placed, name: ProgramName | 'runner'): Promise<readonly number[]> {
+export async function programPids(lab: Placed, name: ProgramName | 'runner'): Promise<readonly number[]> {
   const file = path.join(lab.dir, 'app', name === 'api' ? 'api.mjs' : 'agent.mjs');
   const word = name === 'api' ? 'serve' : name;
   const processes = await labProcesses(lab);

@@ -18,6 +18,8 @@ export interface StepBody {
   readonly name: string;
   readonly state: string;
   readonly attempts: number;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
   readonly progress: { readonly bytes: number; readonly totalBytes: number | null; readonly phase: string } | null;
   readonly error: { readonly type: string; readonly detail: string } | null;
 }

@@ -85,6 +85,9 @@ async function administer(args: Arguments): Promise<void> {
     case 'keys':
       print(JSON.stringify(await (await import('./cli/make-keys.ts')).makeKeys(config.signingKeyFile)));
       return;
+    case 'release':
+      print(await (await import('./cli/release-server.ts')).releaseServer(config, args.server));
+      return;
     case 'certificate': {
       const { makeCertificate } = await import('./cli/make-certificate.ts');
       print((await makeCertificate(config, args.host ?? config.gateway.host, args.owner)).trim());

@@ -7,6 +7,7 @@ export const usage = `Usage: barback-agent COMMAND --config FILE
   executor       verify requests and carry them out (root)
   check-config   read the configuration and list every problem with its fix
   keys           make the executor's signing key if there is none; print its public part
+  release        free a server that the plan of a lost api holds: --server NAME
   certificate    make the gateway's certificate and key: --host NAME [--owner USER]
 `;
 
@@ -17,6 +18,7 @@ export interface Arguments {
   readonly config: string;
   readonly host: string | undefined;
   readonly owner: string | undefined;
+  readonly server: string | undefined;
   /** Where a runner that has no job yet is given one. */
   readonly standby: string | undefined;
 }
@@ -31,13 +33,14 @@ export function parseArguments(argv: readonly string[]): Arguments | undefined {
         config: { type: 'string' },
         host: { type: 'string' },
         owner: { type: 'string' },
+        server: { type: 'string' },
         standby: { type: 'string' },
       },
     });
     const [command, ...rest] = positionals;
     if (command === undefined || values.config === undefined) return undefined;
-    const { host, owner, standby } = values;
-    return { command, positionals: rest, config: path.resolve(values.config), host, owner, standby };
+    const { host, owner, server, standby } = values;
+    return { command, positionals: rest, config: path.resolve(values.config), host, owner, server, standby };
   } catch {
     return undefined;
   }

@@ -45,7 +45,7 @@ function refuseToSteal(deps: EngineDeps, run: Run, { fence, plan: holder }: Fenc
   const detail = `plan ${holder} holds ${run.row.server} (fence ${fence})`;
   throw holding === undefined
     ? new ProblemError('fence-stale', `${detail}, and this api does not know that plan`, {
-        next: 'Another api works, or worked, on this server. End its run there, or let the administrator of the host release the server.',
+        next: 'Another api works, or worked, on this server. End its run there, or free it on the host: barback-agent release --server NAME.',
         facts,
       })
     : new ProblemError('fence-stale', `${detail}: its run ${holding.id} is ${holding.state}`, {

@@ -1,0 +1,35 @@
+/** One measured line: what, in which unit, over which samples, and what was promised. */
+export interface Figure {
+  readonly what: string;
+  readonly unit: string;
+  readonly samples: readonly number[];
+  readonly budget: string;
+}
+
+export function median(samples: readonly number[]): number {
+  return quantile(samples, 0.5);
+}
+
+/** Nearest-rank quantile; 0 for no samples. */
+function quantile(samples: readonly number[], share: number): number {
+  const sorted = samples.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+}
+
+/** A Markdown table: median, minimum to maximum, p99 where there are enough samples. */
+export function figureTable(figures: readonly Figure[]): string {
+  const rows = figures.map(({ what, unit, samples, budget }) => {
+    const range = `${round(Math.min(...samples))} – ${round(Math.max(...samples))}`;
+    const p99 = samples.length >= 100 ? round(quantile(samples, 0.99)) : '';
+    return `| ${what} | ${unit} | ${round(median(samples))} | ${range} | ${p99} | ${samples.length} | ${budget} |`;
+  });
+  return [
+    '| what | unit | median | min – max | p99 | samples | budget |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
+}
+
+function round(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}

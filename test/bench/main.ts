@@ -1,0 +1,68 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { cpus, release, totalmem } from 'node:os';
+import path from 'node:path';
+import { labDown } from '../lab/down.ts';
+import type { Lab } from '../lab/lab.ts';
+import { runCommand } from '../lab/run-command.ts';
+import { labUp } from '../lab/up.ts';
+import { agentIdle } from './agent-idle.ts';
+import { auditRates } from './audit-rates.ts';
+import { drillAgainstHand } from './drill-against-hand.ts';
+import { figureTable } from './figures.ts';
+import { stepOverhead } from './step-overhead.ts';
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const full = process.argv.includes('--full');
+const sizesMb = full ? [200, 2_000] : [200];
+const rounds = 3;
+
+/** Measures everything that the documents quote; `--write` makes docs/figures.md. */
+async function bench(): Promise<void> {
+  const parts: string[] = [];
+  for (const [index, sizeMb] of sizesMb.entries()) {
+    const dir = `/var/tmp/barback-bench-${process.pid}`;
+    say(`building a lab with ${sizeMb} MB …`);
+    const lab = await labUp({ dir, sizeMb });
+    try {
+      if (index === 0) parts.push(await machine(lab));
+      say(`drills of ${sizeMb} MB, by hand and by Barback, ${rounds} pairs …`);
+      parts.push(
+        `## A drill of ${sizeMb} MB to the latest state, ${rounds} pairs\n\n${await drillAgainstHand(lab, rounds)}`,
+      );
+      // Last: its plan holds the server, and no run of the api takes it from a plan that the api does not know.
+      if (index === 0) parts.push(await smallFigures(lab));
+    } finally {
+      await labDown(dir);
+    }
+  }
+  const document = `${parts.join('\n\n')}\n`;
+  say(document);
+  if (!process.argv.includes('--write')) return;
+  await writeFile(path.join(import.meta.dirname, '../../docs/figures.md'), document);
+}
+
+async function smallFigures(lab: Lab): Promise<string> {
+  say('the price of a step …');
+  const steps = await stepOverhead(lab);
+  say('the agent at rest …');
+  const idle = await agentIdle(lab);
+  return `## Steps, the agent at rest, the audit log\n\n${figureTable([...steps, ...idle, ...auditRates()])}`;
+}
+
+async function machine(lab: Lab): Promise<string> {
+  const first = async (...argv: string[]): Promise<string> =>
+    (await runCommand(argv)).stdout.split('\n')[0]?.trim() ?? '';
+  const debian = (await readFile('/etc/debian_version', 'utf8').catch(() => 'unknown')).trim();
+  const memory = Math.round(totalmem() / 1024 ** 3);
+  return [
+    '# Figures',
+    `Written by \`npm run bench${full ? ':full' : ''} -- --write\` on ${new Date().toISOString().slice(0, 10)}; nothing here is typed by hand.`,
+    `Machine: ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}, ${memory} GiB, Linux ${release()}, Debian ${debian}, Node ${process.version}, ` +
+      `${await first(path.join(lab.postgres.binDir, 'postgres'), '--version')}, Barman ${await first(...lab.barman.argv.slice(0, 1), '--version')}.`,
+  ].join('\n\n');
+}
+
+bench().catch((error: unknown) => {
+  process.stderr.write(`the bench stopped: ${(error as Error).stack}\n`);
+  process.exitCode = 1;
+});
