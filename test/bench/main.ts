@@ -58,7 +58,7 @@ async function machine(lab: Lab): Promise<string> {
     '# Figures',
     `Written by \`npm run bench${full ? ':full' : ''} -- --write\` on ${new Date().toISOString().slice(0, 10)}; nothing here is typed by hand.`,
     `Machine: ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}, ${memory} GiB, Linux ${release()}, Debian ${debian}, Node ${process.version}, ` +
-      `${await first(path.join(lab.postgres.binDir, 'postgres'), '--version')}, Barman ${await first(...lab.barman.argv.slice(0, 1), '--version')}.`,
+      `${await first(path.join(lab.postgres.binDir, 'postgres'), '--version')}, Barman ${(await first(...lab.barman.argv.slice(0, 1), '--version')).split(' ')[0]}.`,
   ].join('\n\n');
 }
 
