@@ -7,6 +7,7 @@ import type { Reader, Tx } from '../db/database.ts';
 import { approvals, runs } from '../db/schema.ts';
 import { write } from '../db/write.ts';
 import type { PlanDocument } from '../planner/plan-document.ts';
+import { obstacles } from '../planner/plan-state.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { loadPlan } from './load-run.ts';
 import { loadRunView } from './load-run-view.ts';
@@ -62,10 +63,7 @@ function refuseExpired(plan: PlanDocument, now: number): void {
 }
 
 function refuseBlocked(plan: PlanDocument): void {
-  const acknowledged = acknowledgedCodes(plan);
-  const blocking = plan.findings.filter(
-    ({ severity, code }) => severity === 'blocking' || (severity === 'confirm' && !acknowledged.includes(code)),
-  );
+  const blocking = obstacles(plan);
   if (blocking.length === 0) return;
   const codes = blocking.map((finding) => finding.code);
   const next = blocking.some((finding) => finding.severity === 'blocking')
@@ -75,12 +73,6 @@ function refuseBlocked(plan: PlanDocument): void {
     next,
     facts: { findings: codes },
   });
-}
-
-function acknowledgedCodes({ options }: PlanDocument): readonly string[] {
-  if (options === null || typeof options !== 'object' || !('acknowledge' in options)) return [];
-  const { acknowledge } = options;
-  return Array.isArray(acknowledge) ? acknowledge.filter((code) => typeof code === 'string') : [];
 }
 
 function refuseUnapproved(reader: Reader, plan: PlanDocument): void {
