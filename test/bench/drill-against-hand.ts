@@ -39,7 +39,11 @@ async function drillByBarback(lab: Lab): Promise<Phases> {
   const started = await startRun(lab, await planDrill(lab, { type: 'latest' }));
   const run = await waitForRun(lab, started.id, (one) => one.state === 'succeeded', 600_000);
   const whole = (performance.now() - began) / 1000;
-  const phase = (name: string): number => run.result?.phases[name] ?? 0;
+  const phase = (name: string): number => {
+    const seconds = run.result?.phases[name];
+    if (typeof seconds !== 'number') throw new Error(`the drill does not say how long ${name} took`);
+    return seconds;
+  };
   return {
     copy: phase('recover'),
     manifest: phase('verifyManifest'),
@@ -52,6 +56,6 @@ async function drillByBarback(lab: Lab): Promise<Phases> {
 
 function stepSeconds(run: RunBody, name: string): number {
   const step = run.steps.find((one) => one.name === name);
-  if (!step?.startedAt || !step.finishedAt) return 0;
+  if (!step?.startedAt || !step.finishedAt) throw new Error(`the run does not say how long ${name} took`);
   return (Date.parse(step.finishedAt) - Date.parse(step.startedAt)) / 1000;
 }

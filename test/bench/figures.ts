@@ -3,7 +3,7 @@ export interface Figure {
   readonly what: string;
   readonly unit: string;
   readonly samples: readonly number[];
-  readonly budget: string;
+  readonly budget: { readonly atMost: number } | { readonly atLeast: number };
 }
 
 export function median(samples: readonly number[]): number {
@@ -21,13 +21,19 @@ export function figureTable(figures: readonly Figure[]): string {
   const rows = figures.map(({ what, unit, samples, budget }) => {
     const range = `${round(Math.min(...samples))} – ${round(Math.max(...samples))}`;
     const p99 = samples.length >= 100 ? round(quantile(samples, 0.99)) : '';
-    return `| ${what} | ${unit} | ${round(median(samples))} | ${range} | ${p99} | ${samples.length} | ${budget} |`;
+    return `| ${what} | ${unit} | ${round(median(samples))} | ${range} | ${p99} | ${samples.length} | ${judged(median(samples), budget)} |`;
   });
   return [
     '| what | unit | median | min – max | p99 | samples | budget |',
     '| --- | --- | --- | --- | --- | --- | --- |',
     ...rows,
   ].join('\n');
+}
+
+function judged(value: number, budget: Figure['budget']): string {
+  const [sign, limit] = 'atMost' in budget ? ['≤', budget.atMost] : ['≥', budget.atLeast];
+  const met = 'atMost' in budget ? value <= budget.atMost : value >= budget.atLeast;
+  return `${sign} ${limit}: ${met ? 'met' : '**missed**'}`;
 }
 
 function round(value: number): string {
