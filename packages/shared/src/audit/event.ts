@@ -8,6 +8,7 @@ export const eventTypes = [
   'key.revoked',
   'server.added',
   'server.changed',
+  'server.settings-changed',
   'request.refused',
   'plan.created',
   'plan.approved',
@@ -28,6 +29,9 @@ export const eventTypes = [
   'gate.decided',
   'agent.clock-offset',
   'agent.receipt-refused',
+  'wal.hole-found',
+  'wal.hole-closed',
+  'wal.index-reset',
 ] as const;
 
 export type EventType = (typeof eventTypes)[number];

@@ -18,6 +18,8 @@ export const backupSchema = z.strictObject({
   /** `-`, `OBSOLETE`, `KEEP:FULL` … as Barman prints it. */
   retention: z.string(),
   manifest: z.enum(['present', 'absent', 'unknown']),
+  /** Of the cluster that was backed up; null where Barman does not say. */
+  systemIdentifier: z.string().nullable(),
   /** Why Barback cannot restore it; empty when it can (T11). */
   unsupportedReasons: z.array(z.string()),
 });

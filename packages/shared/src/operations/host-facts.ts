@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { serverNameSchema } from '../wire/identifiers.ts';
 import { defineContract, minuteMs } from './contract.ts';
+import { contentFactsSchema } from './content-facts.ts';
+import { walProtectionSchema } from './wal-protection.ts';
+import { surroundingsFactsSchema } from './surroundings-facts.ts';
 
 const filesystemSchema = z.strictObject({
   /** `data`, `wal`, `tablespace:NAME`, `barman`, `scratch`. */
@@ -8,7 +11,8 @@ const filesystemSchema = z.strictObject({
   device: z.string(),
   totalBytes: z.int(),
   freeBytes: z.int(),
-  freeInodes: z.int(),
+  /** Null where the filesystem makes them as they are needed. */
+  freeInodes: z.int().nullable(),
 });
 
 /** The live cluster as its own catalogue reports it; null while it does not answer. */
@@ -22,7 +26,6 @@ const livePostgresSchema = z.strictObject({
   settings: z.record(z.string(), z.string()),
   tablespaces: z.array(z.strictObject({ name: z.string(), oid: z.int(), location: z.string() })),
   databases: z.array(z.strictObject({ name: z.string(), sizeBytes: z.int() })),
-  slots: z.array(z.strictObject({ name: z.string(), active: z.boolean(), retainedBytes: z.int().nullable() })),
   probeRole: z.boolean(),
 });
 
@@ -46,14 +49,28 @@ export const hostFacts = defineContract({
     }),
     binaries: z.strictObject({ version: z.string(), major: z.int() }),
     dataDirectory: z
-      .strictObject({ path: z.string(), device: z.string(), inode: z.string(), isMountPoint: z.boolean() })
+      .strictObject({
+        /** As configured; device and inode are of the directory that it leads to. */
+        path: z.string(),
+        device: z.string(),
+        inode: z.string(),
+        isMountPoint: z.boolean(),
+        /** Where the path itself, and pg_wal in it, point as symbolic links; null when they are none. */
+        linkTo: z.string().nullable(),
+        walLinkTo: z.string().nullable(),
+      })
       .nullable(),
     live: livePostgresSchema.nullable(),
     liveState: z.enum(['running', 'stopped', 'unknown']),
+    protection: walProtectionSchema,
+    surroundings: surroundingsFactsSchema,
+    content: contentFactsSchema.nullable(),
     filesystems: z.array(filesystemSchema),
     scratches: z.array(z.strictObject({ plan: z.string(), createdAt: z.int() })),
     /** Probes configured on the host, to be frozen into a plan. */
     probes: z.array(z.strictObject({ name: z.string(), database: z.string(), sql: z.string() })),
+    /** Those that the agent lets a copy load. */
+    preloadLibraries: z.array(z.string()),
     freeBytesFloor: z.int(),
     jobs: z.int(),
   }),

@@ -13,8 +13,10 @@ export const scratchRecover = defineContract({
     backupId: backupIdSchema,
     timeline: z.int().positive(),
     target: recoveryTargetSchema,
-    /** Names of the backup's tablespaces: every one of them is relocated into the scratch directory. */
+    /** Names of the backup's tablespaces: every one of them is relocated. */
     tablespaces: z.array(z.string().min(1).max(63)),
+    /** `scratch`, when left out: into the scratch directory. `beside`: each to a new directory beside the one it was backed up from, for good. */
+    tablespaceHome: z.enum(['scratch', 'beside']).optional(),
     jobs: z.int().min(1).max(64),
     /** Kilobytes per second for Barman's copy; null for no limit. */
     bandwidthKBps: z.int().positive().nullable(),

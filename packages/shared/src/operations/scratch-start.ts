@@ -12,7 +12,7 @@ export const scratchStart = defineContract({
     server: serverNameSchema,
     timeline: z.int().positive(),
     target: recoveryTargetSchema,
-    /** At least live's values (T4); the agent raises them to what pg_controldata asks for. */
+    /** At least live's values (T4); the agent raises them to what the backup's pg_control and the staged WAL ask for. */
     settings: z.strictObject({
       maxConnections: z.int().positive(),
       maxWorkerProcesses: z.int().nonnegative(),
@@ -21,6 +21,17 @@ export const scratchStart = defineContract({
       maxLocksPerTransaction: z.int().positive(),
       sharedPreloadLibraries: z.array(z.string().regex(/^[A-Za-z0-9_$/.-]{1,128}$/)),
     }),
+    /** Of live, for a copy that will take its place (T24, T25); left out: it will be deleted. */
+    goesLive: z
+      .strictObject({
+        walLevel: z.enum(['replica', 'logical']),
+        trackCommitTimestamp: z.boolean(),
+        walLogHints: z.boolean(),
+        /** With `on` it queues its new history and waits: its archive command fails until it is live's. */
+        archiveMode: z.enum(['off', 'on', 'always']),
+        maxReplicationSlots: z.int().nonnegative(),
+      })
+      .optional(),
   }),
   result: z.strictObject({
     pid: z.int(),

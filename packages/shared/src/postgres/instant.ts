@@ -45,11 +45,6 @@ export function formatInstant(micros: Micros): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${fraction}Z`;
 }
 
-/** PostgreSQL's text of an instant with a numeric offset, as `recovery_target_time` and Barman take it. */
-export function formatPostgresInstant(micros: Micros): string {
-  return formatInstant(micros).replace('T', ' ').replace('Z', '+00:00');
-}
-
 function isCalendarDate(year: number, month: number, day: number): boolean {
   if (year < 1970 || month < 1 || month > 12 || day < 1) return false;
   return day <= new Date(Date.UTC(year, month, 0)).getUTCDate();

@@ -24,3 +24,14 @@ export function compareLsn(a: Lsn, b: Lsn): number {
 export function lsnDistance(from: Lsn, to: Lsn): number {
   return Number(parseLsn(to) - parseLsn(from));
 }
+
+/** The byte position as a number, for arithmetic and for the database: exact up to 8 PiB of WAL. */
+export function lsnToNumber(lsn: Lsn): number {
+  const position = Number(parseLsn(lsn));
+  if (!Number.isSafeInteger(position)) throw new Error(`cannot use the LSN ${lsn} as a number: it lies beyond 2^53`);
+  return position;
+}
+
+export function lsnFromNumber(position: number): Lsn {
+  return formatLsn(BigInt(position));
+}

@@ -1,4 +1,4 @@
-import { compareLsn, lsnPattern, type Lsn } from './lsn.ts';
+import { lsnPattern, type Lsn } from './lsn.ts';
 import type { Segment } from './segment.ts';
 import { parseLsn } from './lsn.ts';
 
@@ -16,6 +16,10 @@ export interface TimelineHistory {
 }
 
 export const historyNamePattern = /^([0-9A-F]{8})\.history$/;
+
+export function historyName(timeline: number): string {
+  return `${timeline.toString(16).toUpperCase().padStart(8, '0')}.history`;
+}
 
 /**
  * Parses a `.history` file as PostgreSQL's readTimeLineHistory does: tab-separated, blank lines and `#` comments skipped.
@@ -37,16 +41,6 @@ export function parseHistory(timeline: number, text: string): TimelineHistory {
     throw new Error(`cannot use the history of timeline ${timeline}: its ancestors do not increase`);
   }
   return { timeline, ancestors };
-}
-
-/**
- * Whether a backup that ended on `backupTimeline` at `endLsn` can be replayed along `history`.
- * PostgreSQL's own rule: otherwise it stops with "requested timeline N is not a child of this server's history".
- */
-export function isOnPath(history: TimelineHistory, backupTimeline: number, endLsn: Lsn): boolean {
-  if (backupTimeline === history.timeline) return true;
-  const ancestor = history.ancestors.find((one) => one.timeline === backupTimeline);
-  return ancestor !== undefined && compareLsn(endLsn, ancestor.switchLsn) <= 0;
 }
 
 /** The timeline whose file PostgreSQL reads for a segment on this path: the newest one that begins in or before it. */
