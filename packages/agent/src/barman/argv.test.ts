@@ -1,5 +1,16 @@
 import { expect, test } from 'vitest';
-import { keepArguments, keepReleaseArguments, keepStatusArguments, recoverArguments } from './argv.ts';
+import {
+  archiveWalArguments,
+  backupArguments,
+  checkBackupArguments,
+  cronArguments,
+  deleteArguments,
+  keepArguments,
+  keepReleaseArguments,
+  keepStatusArguments,
+  receiveWalStopArguments,
+  recoverArguments,
+} from './argv.ts';
 
 const options = {
   server: 'main',
@@ -57,4 +68,30 @@ test('keep is asked, set and released by its own options', () => {
   expect(keepStatusArguments('main', 'B')).toEqual(['-f', 'json', 'keep', '--status', 'main', 'B']);
   expect(keepArguments('main', 'B', 'full')).toEqual(['-f', 'json', 'keep', '--target', 'full', 'main', 'B']);
   expect(keepReleaseArguments('main', 'B')).toEqual(['-f', 'json', 'keep', '--release', 'main', 'B']);
+});
+
+test('a base backup is asked for with an immediate checkpoint, a name, and without waiting', () => {
+  expect(backupArguments('main', 'barback-x')).toEqual([
+    '-f',
+    'json',
+    'backup',
+    '--immediate-checkpoint',
+    '--name',
+    'barback-x',
+    'main',
+  ]);
+  expect(checkBackupArguments('main', '20261123T090805')).toEqual([
+    '-f',
+    'json',
+    'check-backup',
+    'main',
+    '20261123T090805',
+  ]);
+  expect(deleteArguments('main', '20261123T090805')).toEqual(['-f', 'json', 'delete', 'main', '20261123T090805']);
+});
+
+test('receive-wal is stopped by name and never reset, which would delete its last file', () => {
+  expect(receiveWalStopArguments('main')).toEqual(['-f', 'json', 'receive-wal', '--stop', 'main']);
+  expect(archiveWalArguments('main')).toEqual(['-f', 'json', 'archive-wal', 'main']);
+  expect(cronArguments).toEqual(['-q', 'cron']);
 });

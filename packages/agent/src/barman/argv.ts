@@ -24,6 +24,35 @@ export function keepReleaseArguments(server: string, backupId: string): string[]
   return ['-f', 'json', 'keep', '--release', server, backupId];
 }
 
+/** Sends SIGINT to receive-wal and waits for its end, up to 10 s (3.4.0, process.py). */
+export function receiveWalStopArguments(server: string): string[] {
+  return ['-f', 'json', 'receive-wal', '--stop', server];
+}
+
+/** Starts receive-wal and archive-wal of every server in the background, as the host's cron does each minute (3.4.0, server.py). */
+export const cronArguments = ['-q', 'cron'] as const;
+
+export function archiveWalArguments(server: string): string[] {
+  return ['-f', 'json', 'archive-wal', server];
+}
+
+/**
+ * Not `--wait`, which never returns on an idle database: the last segment stays in `streaming/` until WAL follows (3.13.3). Without
+ * `--immediate-checkpoint` most of the time is spent waiting for a spread checkpoint.
+ */
+export function backupArguments(server: string, name: string): string[] {
+  return ['-f', 'json', 'backup', '--immediate-checkpoint', '--name', name, server];
+}
+
+/** Makes a backup that waits for WAL DONE, or FAILED when a segment of it is missing (3.4.0, backup.py). */
+export function checkBackupArguments(server: string, backupId: string): string[] {
+  return ['-f', 'json', 'check-backup', server, backupId];
+}
+
+export function deleteArguments(server: string, backupId: string): string[] {
+  return ['-f', 'json', 'delete', server, backupId];
+}
+
 export interface RecoverOptions {
   readonly server: string;
   readonly backupId: string;

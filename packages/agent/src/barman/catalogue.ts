@@ -23,6 +23,7 @@ export function toBackup(listed: ListedBackup, diagnosis: Diagnosis, manifest: B
     tablespaces: (known?.tablespaces ?? []).map(([name, oid, location]) => ({ name, oid, location })),
     retention: listed.retention,
     manifest,
+    systemIdentifier: known?.systemid ?? null,
     unsupportedReasons: unsupportedReasons(listed, known, diagnosis),
   };
 }

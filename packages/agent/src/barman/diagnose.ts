@@ -36,15 +36,45 @@ const backupSchema = z.object({
   cluster_size: z.int().nullable().optional(),
 });
 
-const configSchema = z.object({
-  backup_directory: z.string(),
-  barman_home: z.string(),
-  basebackups_directory: z.string(),
-  wals_directory: z.string(),
-  streaming_wals_directory: z.string(),
-  backup_method: z.string(),
-  primary_ssh_command: z.string().nullable().optional(),
-});
+/** Of a connection string, a keyword list or a URI, only the user is kept; null: libpq takes the user that it runs as. */
+const connectionRole = z
+  .string()
+  .nullish()
+  .transform((text) => (typeof text === 'string' ? { role: roleOf(text) } : null));
+
+function roleOf(text: string): string | null {
+  const [, quoted, plain] = /(?:^|\s)user\s*=\s*(?:'((?:[^'\\]|\\.)*)'|([^\s']+))/.exec(text) ?? [];
+  const uri = /^postgres(?:ql)?:\/\/(?:([^:@/?]+)(?::[^@/]*)?@|[^?]*\?(?:.*&)?user=([^&]+))/.exec(text);
+  const inUri = uri?.[1] ?? uri?.[2];
+  return quoted?.replaceAll(/\\(.)/g, '$1') ?? plain ?? (inUri === undefined ? null : decodeURIComponent(inUri));
+}
+
+const configSchema = z
+  .object({
+    backup_directory: z.string(),
+    barman_home: z.string(),
+    barman_lock_directory: z.string(),
+    /** Not in 3.4. */
+    lock_directory_cleanup: z.boolean().optional(),
+    basebackups_directory: z.string(),
+    wals_directory: z.string(),
+    incoming_wals_directory: z.string(),
+    streaming_wals_directory: z.string(),
+    backup_method: z.string(),
+    primary_ssh_command: z.string().nullable().optional(),
+    streaming_archiver: z.boolean(),
+    archiver: z.boolean(),
+    slot_name: z.string().nullable().optional(),
+    streaming_archiver_name: z.string(),
+    streaming_backup_name: z.string(),
+    conninfo: connectionRole,
+    streaming_conninfo: connectionRole,
+  })
+  .transform(({ conninfo, streaming_conninfo, ...config }) => ({
+    ...config,
+    /** Whom Barman connects as; for replication by the first string where it has none of its own (3.4–3.13, config.py). */
+    roles: { database: conninfo?.role ?? null, replication: (streaming_conninfo ?? conninfo)?.role ?? null },
+  }));
 
 const serverSchema = z.object({
   config: configSchema,

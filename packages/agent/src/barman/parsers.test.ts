@@ -11,7 +11,9 @@ import { judgeRecover, relevantWarnings } from './recover.ts';
 import { barmanSupport, parseBarmanVersion } from './versions.ts';
 
 const version = '3.4.0';
-const text = (name: string) => readFileSync(new URL(`../../fixtures/barman-3.4.0/${name}`, import.meta.url), 'utf8');
+const textOf = (release: string, name: string) =>
+  readFileSync(new URL(`../../fixtures/barman-${release}/${name}`, import.meta.url), 'utf8');
+const text = (name: string) => textOf(version, name);
 const output = (name: string) => parseBarmanOutput(text(name), version);
 
 function problemOf(work: () => unknown) {
@@ -24,16 +26,80 @@ function problemOf(work: () => unknown) {
   throw new Error('nothing was thrown');
 }
 
-describe('the catalogue of Barman 3.4.0', () => {
+describe.each(['3.4.0', '3.13.3'])('the output of Barman %s', (release) => {
+  const printed = (name: string) => parseBarmanOutput(textOf(release, name), release);
+  const diagnosed = () => parseDiagnose(textOf(release, 'diagnose.json'), 'main', release);
+
   test('lists finished, failed, running and waiting backups', () => {
-    const statuses = (name: string) => parseListBackup(output(name), 'main', version).map((one) => one.status);
+    const statuses = (name: string) => parseListBackup(printed(name), 'main', release).map((one) => one.status);
     expect(statuses('list-backup.json')).toEqual(['DONE', 'FAILED', 'DONE']);
     expect(statuses('list-backup-started.json')).toEqual(['STARTED', 'DONE']);
-    expect(statuses('list-backup-waiting.json')).toEqual(['WAITING_FOR_WALS', 'FAILED', 'DONE']);
+    expect(statuses('list-backup-waiting.json')[0]).toBe('WAITING_FOR_WALS');
     expect(statuses('list-backup-tablespace.json')).toEqual(['DONE']);
   });
 
-  test('has the shape of 3.11 and later too', () => {
+  test('gives each backup its exact instants, positions and size', () => {
+    const diagnosis = diagnosed();
+    const listed = parseListBackup(printed('list-backup.json'), 'main', release);
+    const done = listed.filter((one) => one.status === 'DONE' && diagnosis.backups[one.id]);
+    expect(done.length).toBeGreaterThan(0);
+    for (const one of done) {
+      const backup = toBackup(one, diagnosis, 'present');
+      expect(backup).toMatchObject({
+        timeline: 1,
+        postgresVersionNum: 150018,
+        unsupportedReasons: [],
+        manifest: 'present',
+      });
+      expect(backup.endTime).toBeGreaterThanOrEqual(backup.beginTime ?? Infinity);
+      expect(backup.beginWal).toMatch(/^[0-9A-F]{24}$/);
+      expect(backup.sizeBytes).toBeGreaterThan(20_000_000);
+    }
+    expect(diagnosis.config.streaming_wals_directory).toBe('/lab/barman/home/main/streaming');
+  });
+
+  test('has a check that fails as one entry with its hint, whatever the exit code was', () => {
+    const failed = parseCheck(printed('check-receive-wal-stopped.json'), 'main', release).filter((one) => !one.ok);
+    expect(failed.map((one) => one.name)).toContain('receive_wal_running');
+    const names = parseCheck(printed('check-failed-backup.json'), 'main', release).filter((one) => !one.ok);
+    expect(names.map((one) => one.name)).toEqual(['failed_backups']);
+    expect(parseCheck(printed('check-ok.json'), 'main', release).every((one) => one.ok)).toBe(true);
+  });
+
+  test('says whether a backup is kept, and that it does not know one', () => {
+    expect(parseKeepStatus(printed('keep-status-none.json'), 'main', release)).toBe('none');
+    expect(parseKeepStatus(printed('keep-status-full.json'), 'main', release)).toBe('full');
+    for (const name of ['keep-full.json', 'keep-release.json']) expect(printed(name).errors).toEqual([]);
+    expect(printed('keep-status-unknown.json').errors[0]).toMatch(/^Unknown backup/);
+  });
+
+  test.each([
+    'recover-ok.json',
+    'recover-ok-immediate.json',
+    'recover-ok-latest.json',
+    'recover-ok-tablespace.json',
+    'recover-ok-unreachable-target.json',
+  ])('%s succeeded', (name) => {
+    const verdict = judgeRecover(0, printed(name), release);
+    expect(verdict.ok && verdict.seconds).toBeGreaterThan(0);
+    expect(verdict.ok && relevantWarnings(verdict.warnings)).toEqual([]);
+  });
+
+  test.each([
+    ['recover-error-before-backup-end.json', 'is before the backup end time'],
+    ['recover-error-unknown-backup.json', 'Unknown backup'],
+    ['recover-error-permission.json', 'mkdir execution failed'],
+    ['recover-error-failed-backup.json', 'backup status is not DONE'],
+    ['recover-error-action-without-target.json', 'when PITR is not required'],
+    ['recover-error-bad-time.json', 'Unable to parse the target time'],
+  ])('%s failed, even if its exit code were 0', (name, reason) => {
+    const verdict = judgeRecover(0, printed(name), release);
+    expect(verdict.ok ? '' : verdict.reason).toContain(reason);
+  });
+});
+
+describe('the catalogue of Barman', () => {
+  test('says of a new kind of backup what it is', () => {
     const row = {
       backup_id: '20260131T101500',
       backup_type: 'incremental',
@@ -48,25 +114,6 @@ describe('the catalogue of Barman 3.4.0', () => {
     };
     const parsed = parseListBackup(parseBarmanOutput(JSON.stringify({ main: [row] }), '3.13.3'), 'main', '3.13.3');
     expect(parsed).toEqual([{ id: '20260131T101500', status: 'DONE', retention: '-', type: 'incremental' }]);
-  });
-
-  test('gives each backup its exact instants, positions and size', () => {
-    const diagnosis = parseDiagnose(text('diagnose.json'), 'main', version);
-    const listed = parseListBackup(output('list-backup.json'), 'main', version);
-    const done = listed.filter((one) => one.status === 'DONE' && diagnosis.backups[one.id]);
-    expect(done.length).toBeGreaterThan(0);
-    for (const one of done) {
-      const backup = toBackup(one, diagnosis, 'present');
-      expect(backup).toMatchObject({
-        timeline: 1,
-        postgresVersionNum: 150018,
-        unsupportedReasons: [],
-        manifest: 'present',
-      });
-      expect(backup.endTime).toBeGreaterThanOrEqual(backup.beginTime ?? Infinity);
-      expect(backup.beginWal).toMatch(/^[0-9A-F]{24}$/);
-    }
-    expect(diagnosis.config.streaming_wals_directory).toBe('/lab/barman/home/main/streaming');
   });
 
   test('drops connection strings, which may hold passwords', () => {
@@ -95,33 +142,7 @@ describe('the catalogue of Barman 3.4.0', () => {
   });
 });
 
-test('a check that fails is one entry with its hint, whatever the exit code was', () => {
-  const failed = parseCheck(output('check-receive-wal-stopped.json'), 'main', version).filter((one) => !one.ok);
-  expect(failed.map((one) => one.name)).toContain('receive_wal_running');
-  expect(parseCheck(output('check-ok.json'), 'main', version).every((one) => one.ok)).toBe(true);
-});
-
-test('a keep is none or full', () => {
-  expect(parseKeepStatus(output('keep-status-none.json'), 'main', version)).toBe('none');
-  expect(parseKeepStatus(output('keep-status-full.json'), 'main', version)).toBe('full');
-});
-
 describe('recover', () => {
-  test.each(['recover-ok.json', 'recover-ok-immediate.json', 'recover-ok-tablespace.json'])('%s succeeded', (name) => {
-    const verdict = judgeRecover(0, output(name), version);
-    expect(verdict.ok && verdict.seconds).toBeGreaterThan(0);
-  });
-
-  test.each([
-    ['recover-error-before-backup-end.json', 'is before the backup end time'],
-    ['recover-error-unknown-backup.json', 'Unknown backup'],
-    ['recover-error-permission.json', 'mkdir execution failed'],
-    ['recover-error-failed-backup.json', 'backup status is not DONE'],
-  ])('%s failed, even if its exit code were 0', (name, reason) => {
-    const verdict = judgeRecover(0, output(name), version);
-    expect(verdict.ok ? '' : verdict.reason).toContain(reason);
-  });
-
   test('exit code 0 without a result is a failure: an inactive server prints nothing else before 3.17', () => {
     const nothing = parseBarmanOutput('{"_INFO": ["skipped"]}', version);
     expect(judgeRecover(0, nothing, version)).toEqual({ ok: false, reason: 'exit code 0 without a result: skipped' });
@@ -172,7 +193,9 @@ test('3.4 and 3.13 are supported, every other line is refused with the reason', 
   const found = parseBarmanVersion(text('version.txt'));
   expect(found).toEqual({ text: '3.4.0', major: 3, minor: 4 });
   expect(found && barmanSupport(found).reasons).toEqual([]);
-  expect(barmanSupport({ text: '3.13.3', major: 3, minor: 13 }).supported).not.toBeNull();
+  const recent = parseBarmanVersion(textOf('3.13.3', 'version.txt'));
+  expect(recent).toEqual({ text: '3.13.3', major: 3, minor: 13 });
+  expect(recent && barmanSupport(recent)).toEqual({ supported: 'tested with 3.13.3 (Debian 13)', reasons: [] });
   for (const minor of [3, 5, 12, 14, 17]) {
     const { supported, reasons } = barmanSupport({ text: `3.${minor}.0`, major: 3, minor });
     expect(supported).toBeNull();

@@ -1,3 +1,4 @@
+import type { Lsn } from '@barback/shared/postgres/lsn.ts';
 import { segmentStart, type Segment } from '@barback/shared/postgres/segment.ts';
 
 export interface PsqlTarget {
@@ -60,6 +61,46 @@ export function waldumpArgv(
     `--start=${segmentStart(segment, segmentBytes)}`,
     `--end=${segmentStart(end, segmentBytes)}`,
   ];
+}
+
+/** Resource managers whose records say who committed and what was destroyed (PostgreSQL 15–17; several at once since 15). */
+const indexManagers = ['Transaction', 'Heap', 'Storage', 'Standby', 'XLOG', 'Database', 'Tablespace'] as const;
+
+const managersOf = {
+  index: indexManagers,
+  ends: ['Transaction'],
+  replayed: ['XLOG', 'Tablespace'],
+} as const;
+
+export interface WaldumpRange {
+  readonly binDirectory: string;
+  readonly directory: string;
+  readonly timeline: number;
+  readonly start: Lsn;
+  readonly end: Lsn;
+}
+
+/**
+ * The records of a stretch of WAL that the index needs, or only those of one kind. pg_waldump writes in pieces of 4 KiB, each
+ * a switch of processes; stdbuf (coreutils) makes them larger, which halves the cost of passing them on.
+ */
+export function waldumpRangeArgv(range: WaldumpRange, what: keyof typeof managersOf): string[] {
+  return [
+    '/usr/bin/stdbuf',
+    '--output=65536',
+    `${range.binDirectory}/pg_waldump`,
+    ...managersOf[what].map((manager) => `--rmgr=${manager}`),
+    ...rangeArguments(range),
+  ];
+}
+
+/** The first record, of whatever kind, that begins at or after the start. */
+export function waldumpFirstArgv(range: WaldumpRange): string[] {
+  return [`${range.binDirectory}/pg_waldump`, '--limit=1', ...rangeArguments(range)];
+}
+
+function rangeArguments({ directory, timeline, start, end }: WaldumpRange): string[] {
+  return [`--path=${directory}`, `--timeline=${timeline}`, `--start=${start}`, `--end=${end}`];
 }
 
 /** Files that Barman or the agent put beside the backup's own (Barman 3.4, `barman recover`). */

@@ -4,6 +4,8 @@ import { ProblemError } from '@barback/shared/wire/problem.ts';
 export interface ControlData {
   readonly systemIdentifier: string;
   readonly state: string;
+  /** Where the latest checkpoint's record begins. */
+  readonly checkpointLsn: string;
   readonly redoLsn: string;
   readonly timeline: number;
   readonly minRecoveryEnd: string;
@@ -35,6 +37,7 @@ export function parseControlData(text: string): ControlData {
   return {
     systemIdentifier: read('Database system identifier'),
     state: read('Database cluster state'),
+    checkpointLsn: read('Latest checkpoint location'),
     redoLsn: read("Latest checkpoint's REDO location"),
     timeline: integer("Latest checkpoint's TimeLineID"),
     minRecoveryEnd: read('Minimum recovery ending location'),

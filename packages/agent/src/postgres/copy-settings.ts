@@ -1,7 +1,6 @@
-import { formatPostgresInstant } from '@barback/shared/postgres/instant.ts';
 import type { Params } from '@barback/shared/operations/index.ts';
 import type { RecoveryTarget } from '@barback/shared/postgres/target.ts';
-import type { ControlData } from './control-data.ts';
+import { largestCapacity, type Capacity } from './capacity.ts';
 
 export type Settings = Readonly<Record<string, string>>;
 
@@ -67,6 +66,23 @@ export function isolationSettings(place: CopyPlace, major: number): Settings {
   };
 }
 
+/**
+ * What a copy that takes live's place must not lose by having been a copy (T24, T25), instead of the isolation's own values: its
+ * archive command still fails, so WAL and the new history wait in pg_wal until they are live's. `always` would queue what it
+ * restores from the archive as well, which is there already.
+ */
+export function goesLiveSettings(live: NonNullable<Params<'scratch-start'>['goesLive']>): Settings {
+  return {
+    wal_level: live.walLevel,
+    track_commit_timestamp: live.trackCommitTimestamp ? 'on' : 'off',
+    wal_log_hints: live.walLogHints ? 'on' : 'off',
+    archive_mode: live.archiveMode === 'off' ? 'off' : 'on',
+    archive_command: '/bin/false',
+    // One for Barman, whatever live had.
+    max_replication_slots: String(Math.max(1, live.maxReplicationSlots)),
+  };
+}
+
 /** Where recovery stops: exactly one target, or none for `latest`, whose end is a promotion (T10). */
 export function recoverySettings(target: RecoveryTarget, timeline: number): Settings {
   const common = { restore_command: restoreCommand, recovery_target_timeline: String(timeline) };
@@ -75,24 +91,25 @@ export function recoverySettings(target: RecoveryTarget, timeline: number): Sett
       return common;
     case 'immediate':
       return { ...common, recovery_target: 'immediate', recovery_target_action: 'pause' };
-    case 'time':
+    case 'lsn':
       return {
         ...common,
-        recovery_target_time: formatPostgresInstant(target.micros),
+        recovery_target_lsn: target.lsn,
+        recovery_target_inclusive: target.inclusive ? 'on' : 'off',
         recovery_target_action: 'pause',
       };
   }
 }
 
-/** Hot standby needs at least the primary's values: the larger of what was asked and what pg_control recorded (T4). */
-export function capacitySettings(asked: Params<'scratch-start'>['settings'], control: ControlData): Settings {
-  const larger = (one: number, other: number) => String(Math.max(one, other));
+/** Hot standby needs at least the primary's values, as they were at any time of the WAL that is replayed (T4). */
+export function capacitySettings(...needed: readonly Capacity[]): Settings {
+  const largest = largestCapacity(needed);
   return {
-    max_connections: larger(asked.maxConnections, control.maxConnections),
-    max_worker_processes: larger(asked.maxWorkerProcesses, control.maxWorkerProcesses),
-    max_wal_senders: larger(asked.maxWalSenders, control.maxWalSenders),
-    max_prepared_transactions: larger(asked.maxPreparedTransactions, control.maxPreparedTransactions),
-    max_locks_per_transaction: larger(asked.maxLocksPerTransaction, control.maxLocksPerTransaction),
+    max_connections: String(largest.maxConnections),
+    max_worker_processes: String(largest.maxWorkerProcesses),
+    max_wal_senders: String(largest.maxWalSenders),
+    max_prepared_transactions: String(largest.maxPreparedTransactions),
+    max_locks_per_transaction: String(largest.maxLocksPerTransaction),
   };
 }
 

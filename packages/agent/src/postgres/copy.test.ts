@@ -3,10 +3,12 @@ import type { TimelineHistory } from '@barback/shared/postgres/timeline.ts';
 import { describe, expect, test } from 'vitest';
 import { amcheckArgv, conninfoValue, psqlArgv, verifyBackupArgv, waldumpArgv } from './argv.ts';
 import { parseControlData } from './control-data.ts';
+import { largestCapacity, recordedCapacity } from './capacity.ts';
 import {
   capacitySettings,
   chooseLibraries,
   configurationText,
+  goesLiveSettings,
   identText,
   isolationSettings,
   postgresArgv,
@@ -41,29 +43,55 @@ describe('the settings of a copy', () => {
     expect(isolationSettings(place, 17)).toHaveProperty('event_triggers', 'off');
   });
 
+  test('of one that goes live are those of live; its WAL waits, and nothing that was restored is queued again', () => {
+    const live = { walLevel: 'logical', trackCommitTimestamp: true, walLogHints: false } as const;
+    expect(goesLiveSettings({ ...live, archiveMode: 'always', maxReplicationSlots: 0 })).toEqual({
+      wal_level: 'logical',
+      track_commit_timestamp: 'on',
+      wal_log_hints: 'off',
+      archive_mode: 'on',
+      archive_command: '/bin/false',
+      max_replication_slots: '1',
+    });
+    expect(goesLiveSettings({ ...live, archiveMode: 'off', maxReplicationSlots: 7 })).toMatchObject({
+      archive_mode: 'off',
+      max_replication_slots: '7',
+    });
+  });
+
   test('name exactly one target, or none for "latest"', () => {
     const targets = (settings: object) =>
-      Object.keys(settings).filter((name) => /^recovery_target(_time)?$/.test(name));
+      Object.keys(settings).filter((name) => /^recovery_target(_lsn|_inclusive)?$/.test(name));
     expect(targets(recoverySettings({ type: 'immediate' }, 1))).toEqual(['recovery_target']);
     expect(targets(recoverySettings({ type: 'latest' }, 1))).toEqual([]);
-    expect(recoverySettings({ type: 'time', micros: 1_795_424_933_035_496 }, 3)).toEqual({
+    expect(recoverySettings({ type: 'lsn', lsn: '1/760000D8', inclusive: false }, 3)).toEqual({
       restore_command: 'cp barman_wal/%f %p',
       recovery_target_timeline: '3',
-      recovery_target_time: '2026-11-23 09:08:53.035496+00:00',
+      recovery_target_lsn: '1/760000D8',
+      recovery_target_inclusive: 'off',
       recovery_target_action: 'pause',
     });
   });
 
-  test('take the larger of what was asked and what pg_control asks for', () => {
+  test('take the largest of what was asked and what pg_control and each change of parameters in WAL ask for', () => {
     const text = readFileSync(new URL('../../fixtures/postgresql-15/pg_controldata.txt', import.meta.url), 'utf8');
     const asked = { maxConnections: 10, maxWorkerProcesses: 99, maxWalSenders: 1, maxPreparedTransactions: 5 };
+    // The names in xlogdesc.c are not those of the settings.
+    const change = { max_connections: '40', max_worker_processes: '8', max_wal_senders: '10', max_prepared_xacts: '0' };
+    const changes = [
+      { ...change, max_wal_senders: '77', max_locks_per_xact: '64' },
+      { ...change, max_locks_per_xact: '128' },
+    ].map(recordedCapacity);
     const settings = capacitySettings(
-      { ...asked, maxLocksPerTransaction: 64, sharedPreloadLibraries: [] },
+      { ...asked, maxLocksPerTransaction: 64 },
       parseControlData(text),
+      largestCapacity(changes),
     );
     expect(settings).toMatchObject({
       max_connections: '50',
       max_worker_processes: '99',
+      max_wal_senders: '77',
+      max_locks_per_transaction: '128',
       max_prepared_transactions: '5',
     });
   });

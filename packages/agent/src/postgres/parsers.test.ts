@@ -11,12 +11,15 @@ import { manifestTotals, parseVerifyBackup } from './verify-backup.ts';
 import { compressionOf, decompressArgv } from './wal-compression.ts';
 import { isEndOfWal, parseWalTransactions } from './wal-transactions.ts';
 
-const fixture = (name: string) =>
-  readFileSync(new URL(`../../fixtures/postgresql-15/${name}`, import.meta.url), 'utf8');
+const fixture = (name: string, major = 15) =>
+  readFileSync(new URL(`../../fixtures/postgresql-${major}/${name}`, import.meta.url), 'utf8');
 
-test('pg_controldata gives what a copy needs at least', () => {
-  expect(parseControlData(fixture('pg_controldata-backup.txt'))).toMatchObject({
-    systemIdentifier: '7711291178023169058',
+test.each([
+  [15, '7711291178023169058'],
+  [17, '7711772735205269544'],
+])('pg_controldata of PostgreSQL %i gives what a copy needs at least', (major, systemIdentifier) => {
+  expect(parseControlData(fixture('pg_controldata-backup.txt', major))).toMatchObject({
+    systemIdentifier,
     state: 'in production',
     redoLsn: '0/3000028',
     timeline: 1,
@@ -34,6 +37,18 @@ describe('transactions in the WAL', () => {
     expect(found).toMatchObject({ kind: 'commit', xid: 759, lsn: '0/A000060' });
     expect(found && formatInstant(found.time)).toBe('2026-11-23T09:10:03.028095Z');
     expect(parseWalTransactions(fixture('pg_waldump-transaction.txt')).map((one) => one.xid)).toContain(757);
+  });
+
+  test('are read of PostgreSQL 17 too, aborted and prepared ones among them', () => {
+    const ends = (name: string) => parseWalTransactions(fixture(name, 17)).map((one) => [one.kind, one.xid]);
+    expect(ends('pg_waldump-partial.txt')).toEqual([
+      ['commit', 766],
+      ['commit', 767],
+    ]);
+    expect(ends('pg_waldump-transaction.txt')).toContainEqual(['commit', 761]);
+    expect(ends('pg_waldump-transaction.txt')).toContainEqual(['abort', 763]);
+    expect(ends('pg_waldump-kinds.txt')).toContainEqual(['commit', 806]);
+    expect(ends('pg_waldump-kinds.txt')).toContainEqual(['abort', 807]);
   });
 
   test('count when they were prepared, and preparing ends nothing', () => {
@@ -59,17 +74,23 @@ describe('transactions in the WAL', () => {
   });
 
   test('end at the end of valid WAL, and other errors are errors', () => {
-    expect(isEndOfWal(fixture('pg_waldump-partial.stderr.txt'))).toBe(true);
+    for (const major of [15, 17]) expect(isEndOfWal(fixture('pg_waldump-partial.stderr.txt', major))).toBe(true);
     expect(isEndOfWal('pg_waldump: error: unrecognized argument')).toBe(false);
   });
 });
 
-test('pg_verifybackup names every file that differs', () => {
-  const files = (name: string) => parseVerifyBackup(fixture(name)).map((one) => one.file);
+test.each([
+  [15, 'pg_tblspc/16422/PG_15_202209061/16387/16423', ['extra', 'base/5/1259', 'PG_VERSION']],
+  [17, 'pg_tblspc/16423/PG_17_202406281/16388/16424', ['PG_VERSION', 'extra', 'base/5/1259']],
+])('pg_verifybackup of PostgreSQL %i names every file that differs', (major, inTablespace, several) => {
+  const files = (name: string) => parseVerifyBackup(fixture(name, major)).map((one) => one.file);
   expect(files('pg_verifybackup-ok.txt')).toEqual([]);
   expect(files('pg_verifybackup-flipped-byte.txt')).toEqual(['base/5/1259']);
-  expect(files('pg_verifybackup-flipped-byte-tablespace.txt')).toEqual(['pg_tblspc/16422/PG_15_202209061/16387/16423']);
-  expect(files('pg_verifybackup-missing-extra-size.txt')).toEqual(['extra', 'base/5/1259', 'PG_VERSION']);
+  expect(files('pg_verifybackup-flipped-byte-tablespace.txt')).toEqual([inTablespace]);
+  expect(files('pg_verifybackup-missing-extra-size.txt')).toEqual(several);
+});
+
+test('a backup manifest says how many files and bytes it covers', () => {
   expect(manifestTotals('{"Files": [{"Path": "a", "Size": 3}, {"Path": "b", "Size": 4}]}')).toEqual({
     files: 2,
     bytes: 7,

@@ -7,7 +7,7 @@ export type RecoveryEvent =
   | { readonly is: 'replayed'; readonly lsn: Lsn }
   | { readonly is: 'consistent'; readonly lsn: Lsn }
   | { readonly is: 'read-only' }
-  | { readonly is: 'stopping'; readonly line: string; readonly xid: number | null }
+  | { readonly is: 'stopping'; readonly line: string; readonly xid: number | null; readonly lsn: Lsn | null }
   | { readonly is: 'pausing-at-target' }
   | { readonly is: 'paused-for-parameters' }
   | { readonly is: 'parameter-too-low'; readonly message: string }
@@ -29,8 +29,8 @@ const rules: readonly Rule[] = [
   [new RegExp(`^consistent recovery state reached at ${lsn}`), (m) => ({ is: 'consistent', lsn: m[1] ?? '' })],
   [/^database system is ready to accept read-only connections/, () => ({ is: 'read-only' })],
   [
-    /^recovery stopping (?:(?:before|after) (?:(?:commit|abort) of (?:prepared )?transaction (\d+)|WAL location|reaching consistency)|at restore point)/,
-    (m, line) => ({ is: 'stopping', line, xid: m[1] === undefined ? null : Number(m[1]) }),
+    /^recovery stopping (?:(?:before|after) (?:(?:commit|abort) of (?:prepared )?transaction (\d+)|WAL location \(LSN\) "([0-9A-F]+\/[0-9A-F]+)"|reaching consistency)|at restore point)/,
+    (m, line) => ({ is: 'stopping', line, xid: m[1] === undefined ? null : Number(m[1]), lsn: m[2] ?? null }),
   ],
   [/^pausing at the end of recovery/, () => ({ is: 'pausing-at-target' })],
   [/^recovery has paused/, () => ({ is: 'paused-for-parameters' })],

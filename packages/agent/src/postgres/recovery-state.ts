@@ -8,7 +8,7 @@ export interface RecoveryState {
   /** At least this far: from progress lines and from the segments that were fetched. */
   readonly replayed: Lsn | null;
   readonly readOnly: boolean;
-  readonly stopping: { readonly line: string; readonly xid: number | null } | null;
+  readonly stopping: { readonly line: string; readonly xid: number | null; readonly lsn: Lsn | null } | null;
   readonly pausing: boolean;
   readonly pausedForParameters: boolean;
   /** Which setting is too low, as PostgreSQL says it. */
@@ -52,7 +52,7 @@ export function advance(state: RecoveryState, event: RecoveryEvent, segmentBytes
     case 'read-only':
       return { ...state, readOnly: true };
     case 'stopping':
-      return { ...state, stopping: { line: event.line, xid: event.xid } };
+      return { ...state, stopping: { line: event.line, xid: event.xid, lsn: event.lsn } };
     case 'pausing-at-target':
       return { ...state, pausing: true };
     case 'paused-for-parameters':
@@ -76,7 +76,7 @@ export function advance(state: RecoveryState, event: RecoveryEvent, segmentBytes
 
 export type RecoveryVerdict =
   | { readonly is: 'going' }
-  | { readonly is: 'paused'; readonly evidence: string; readonly stopXid: number | null }
+  | { readonly is: 'paused'; readonly evidence: string; readonly stopLsn: Lsn | null }
   | { readonly is: 'promoted'; readonly evidence: string }
   | { readonly is: 'target-not-reached' }
   | { readonly is: 'failed'; readonly reason: string };
@@ -89,7 +89,7 @@ export function judgeRecovery(state: RecoveryState, hasTarget: boolean, alive: b
   if (state.targetNotReached) return { is: 'target-not-reached' };
   if (hasTarget && state.stopping && state.pausing && !state.complete) {
     return alive
-      ? { is: 'paused', evidence: state.stopping.line, stopXid: state.stopping.xid }
+      ? { is: 'paused', evidence: state.stopping.line, stopLsn: state.stopping.lsn }
       : { is: 'failed', reason: lastWords(state, 'the copy paused at its target and then ended') };
   }
   if (state.pausedForParameters) {

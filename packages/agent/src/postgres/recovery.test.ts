@@ -4,8 +4,8 @@ import { parseRecoveryLine } from './recovery-log.ts';
 import { advance, freshRecovery, judgeRecovery, type RecoveryState, type RecoveryVerdict } from './recovery-state.ts';
 
 const segmentBytes = 16 * 1024 * 1024;
-const fixture = (name: string) =>
-  readFileSync(new URL(`../../fixtures/postgresql-15/${name}`, import.meta.url), 'utf8');
+const fixture = (name: string, major = 15) =>
+  readFileSync(new URL(`../../fixtures/postgresql-${major}/${name}`, import.meta.url), 'utf8');
 
 function stateOf(log: string, until?: string): RecoveryState {
   let state = freshRecovery;
@@ -21,45 +21,66 @@ const reasonOf = (verdict: RecoveryVerdict) => (verdict.is === 'failed' ? verdic
 const line = (severity: string, message: string) => `2026-11-23 09:11:01.274 UTC [9876] ${severity}:  ${message}`;
 const begun = `${line('LOG', 'redo starts at 0/3000028')}\n`;
 
-describe('a recovery, by its real log', () => {
-  test('of a time paused before a named transaction', () => {
-    const state = stateOf(fixture('recovery-time.log'), 'pausing at the end of recovery');
-    const evidence = 'recovery stopping before commit of transaction 756, time 2026-11-23 09:10:02.94366+00';
-    expect(judgeRecovery(state, true, true)).toEqual({ is: 'paused', evidence, stopXid: 756 });
-  });
+/** What the fixtures of each major version end with; their READMEs say how they were made. */
+const captured = [
+  {
+    major: 15,
+    redoDone: '0/A005D08',
+    stops: {
+      'recovery-time.log': 'recovery stopping before commit of transaction 756, time 2026-11-23 09:10:02.94366+00',
+      'recovery-immediate.log': 'recovery stopping after reaching consistency',
+      'recovery-lsn-exclusive.log': 'recovery stopping before WAL location (LSN) "0/9053938"',
+      'recovery-name.log': 'recovery stopping at restore point "before_drop", time 2026-11-23 09:10:02.957109+00',
+      'recovery-xid-exclusive.log':
+        'recovery stopping before commit of transaction 757, time 2026-11-23 09:10:02.969012+00',
+    },
+  },
+  {
+    major: 17,
+    redoDone: '0/7000168',
+    stops: {
+      'recovery-time.log': 'recovery stopping before commit of transaction 760, time 2026-11-24 16:17:26.932239+00',
+      'recovery-immediate.log': 'recovery stopping after reaching consistency',
+      'recovery-lsn-exclusive.log': 'recovery stopping before WAL location (LSN) "0/6010B08"',
+      'recovery-lsn-inclusive.log': 'recovery stopping after WAL location (LSN) "0/6010B08"',
+      'recovery-name.log': 'recovery stopping at restore point "before_drop", time 2026-11-24 16:17:27.011439+00',
+      'recovery-xid-exclusive.log':
+        'recovery stopping before commit of transaction 761, time 2026-11-24 16:17:27.186256+00',
+      'recovery-xid-inclusive.log':
+        'recovery stopping after commit of transaction 761, time 2026-11-24 16:17:27.186256+00',
+    },
+  },
+] as const;
 
-  test.each([
-    ['recovery-immediate.log', 'recovery stopping after reaching consistency'],
-    ['recovery-lsn-exclusive.log', 'recovery stopping before WAL location (LSN) "0/9053938"'],
-    ['recovery-name.log', 'recovery stopping at restore point "before_drop", time 2026-11-23 09:10:02.957109+00'],
-    [
-      'recovery-xid-exclusive.log',
-      'recovery stopping before commit of transaction 757, time 2026-11-23 09:10:02.969012+00',
-    ],
-  ])('%s paused', (name, evidence) => {
-    const state = stateOf(fixture(name), 'pausing at the end of recovery');
-    expect(judgeRecovery(state, true, true)).toMatchObject({ is: 'paused', evidence });
+describe.each(captured)('a recovery of PostgreSQL $major, by its real log', ({ major, redoDone, stops }) => {
+  const log = (name: string) => fixture(name, major);
+
+  test.each(Object.entries(stops))('%s paused', (name, evidence) => {
+    const state = stateOf(log(name), 'pausing at the end of recovery');
+    const stopLsn = /"([0-9A-F]+\/[0-9A-F]+)"/.exec(evidence)?.[1] ?? null;
+    expect(judgeRecovery(state, true, true)).toEqual({ is: 'paused', evidence, stopLsn });
   });
 
   test('goes on until the line that says it pauses, though the server already takes connections', () => {
-    const state = stateOf(fixture('recovery-time.log'), 'ready to accept read-only connections');
+    const state = stateOf(log('recovery-time.log'), 'ready to accept read-only connections');
     expect(state.readOnly).toBe(true);
     expect(judgeRecovery(state, true, true)).toEqual({ is: 'going' });
+    expect(judgeRecovery(stateOf(log('recovery-time.log'), 'pausing'), true, true)).toMatchObject({ is: 'paused' });
   });
 
   test('without a target ended open on a new timeline', () => {
-    const state = stateOf(fixture('recovery-latest.log'));
-    expect(state).toMatchObject({ newTimeline: 2, redoDone: '0/A005D08', redoStart: '0/3000028' });
+    const state = stateOf(log('recovery-latest.log'));
+    expect(state).toMatchObject({ newTimeline: 2, redoDone, redoStart: '0/3000028' });
     expect(judgeRecovery(state, false, true)).toEqual({ is: 'promoted', evidence: 'archive recovery complete' });
   });
 
   test('that did not reach its target is never mistaken for started', () => {
-    const state = stateOf(fixture('recovery-unreachable.log'));
+    const state = stateOf(log('recovery-unreachable.log'));
     expect(judgeRecovery(state, true, false)).toEqual({ is: 'target-not-reached' });
   });
 
   test('that promoted where it should have paused is a failure', () => {
-    const state = stateOf(fixture('recovery-latest.log'));
+    const state = stateOf(log('recovery-latest.log'));
     expect(reasonOf(judgeRecovery(state, true, true))).toContain('promoted itself');
   });
 });

@@ -26,3 +26,8 @@ export function decompressArgv(compression: Compression, files: readonly string[
       return ['/usr/bin/lz4', '-d', '-f', '-q', '-m', '--rm', ...files];
   }
 }
+
+/** Decompresses one file to standard output. */
+export function decompressToOutputArgv(compression: Compression, file: string): string[] {
+  return [`/usr/bin/${compression}`, '-dc', ...(compression === 'lz4' ? [] : ['--']), file];
+}
