@@ -1,16 +1,31 @@
 import { constants } from 'node:fs';
-import { chmod, chown, lstat, mkdir, open, readdir, readFile, rename, rmdir, unlink } from 'node:fs/promises';
+import { lstat, mkdir, open, readFile, readdir, realpath, rename, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { hasCode, syncDirectory, type FileOptions } from './files.ts';
 import { mountPointsOf } from './filesystem.ts';
 
-/** Creates one directory with exactly this mode (0700 when left out) and owner; fails when it exists. */
+/**
+ * Creates one directory with exactly this mode (0700 when left out) and owner; fails when it exists. Owner and mode are set
+ * through the open directory: whoever owns the parent could put a symbolic link at its name meanwhile.
+ */
 export async function makeDirectory(directory: string, options: FileOptions = {}): Promise<void> {
   await mkdir(directory, { mode: 0o700 });
-  if (options.owner) await chown(directory, options.owner.uid, options.owner.gid);
-  // After chown, and by name: mkdir(2) cuts the mode by the umask.
-  await chmod(directory, options.mode ?? 0o700);
+  const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    if ((await handle.stat()).uid !== process.geteuid?.()) throw replaced(directory);
+    if (options.owner) await handle.chown(options.owner.uid, options.owner.gid);
+    // After chown, and explicitly: mkdir(2) cuts the mode by the umask.
+    await handle.chmod(options.mode ?? 0o700);
+  } finally {
+    await handle.close();
+  }
+}
+
+function replaced(directory: string): ProblemError {
+  return new ProblemError('location-unsafe', `${directory} was replaced while it was made`, {
+    next: 'find out who writes there before anything is tried again',
+  });
 }
 
 /** Creates the directory and missing parents; an existing one is left as it is. */
@@ -46,20 +61,43 @@ export async function kindOf(file: string): Promise<'absent' | 'file' | 'directo
   }
 }
 
-/** Device, inode, owner, mode bits and times of a path itself; undefined when absent. Times in microseconds since 1970. */
-export async function identityOf(
-  file: string,
-): Promise<{ device: string; inode: string; uid: number; mode: number; size: number; modifiedAt: number } | undefined> {
+export interface FileIdentity {
+  readonly device: string;
+  readonly inode: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+  readonly size: number;
+  /** Content; microseconds since 1970. */
+  readonly modifiedAt: number;
+  /** Content, name or owner; set by the kernel alone. */
+  readonly changedAt: number;
+}
+
+/** Device, inode, owner, mode bits and times of a path itself; undefined when absent. */
+export async function identityOf(file: string): Promise<FileIdentity | undefined> {
   try {
     const found = await lstat(file, { bigint: true });
     return {
       device: String(found.dev),
       inode: String(found.ino),
       uid: Number(found.uid),
+      gid: Number(found.gid),
       mode: Number(found.mode & 0o7777n),
       size: Number(found.size),
       modifiedAt: Number(found.mtimeNs / 1000n),
+      changedAt: Number(found.ctimeNs / 1000n),
     };
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  }
+}
+
+/** The same of what a path leads to. */
+export async function targetIdentity(file: string): Promise<FileIdentity | undefined> {
+  try {
+    return await identityOf(await realpath(file));
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;
@@ -131,4 +169,15 @@ export async function treeBytes(directory: string): Promise<number> {
     else if (found?.isFile()) bytes += found.size;
   }
   return bytes;
+}
+
+/** Files and directories below a directory, not following links; throws where one cannot be read, or when the signal is aborted. */
+export async function countEntries(directory: string, signal: AbortSignal): Promise<number> {
+  signal.throwIfAborted();
+  const entries = await readdir(directory, { withFileTypes: true });
+  let count = entries.length;
+  for (const entry of entries) {
+    if (entry.isDirectory()) count += await countEntries(path.join(directory, entry.name), signal);
+  }
+  return count;
 }

@@ -6,7 +6,8 @@ export interface FilesystemRoom {
   readonly totalBytes: number;
   /** What a user without privileges may still write. */
   readonly freeBytes: number;
-  readonly freeInodes: number;
+  /** Null where the filesystem makes inodes as they are needed: statfs(2) then counts 0 of 0. */
+  readonly freeInodes: number | null;
 }
 
 /** Size and room of the filesystem that holds a path. */
@@ -16,7 +17,7 @@ export async function filesystemRoom(file: string): Promise<FilesystemRoom> {
     device: String(found.dev),
     totalBytes: room.blocks * room.bsize,
     freeBytes: room.bavail * room.bsize,
-    freeInodes: room.ffree,
+    freeInodes: room.files === 0 ? null : room.ffree,
   };
 }
 

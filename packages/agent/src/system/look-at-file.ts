@@ -1,4 +1,4 @@
-import { open, readlink, rm, stat } from 'node:fs/promises';
+import { open, readlink, realpath, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /** Where a symbolic link points, as an absolute path; undefined when the path is none. */
@@ -7,6 +7,11 @@ export async function linkTarget(file: string): Promise<string | undefined> {
     (target) => path.resolve(path.dirname(file), target),
     () => undefined,
   );
+}
+
+/** The path with every symbolic link followed; undefined when nothing is there. */
+export async function realPath(file: string): Promise<string | undefined> {
+  return realpath(file).catch(() => undefined);
 }
 
 /** The first bytes of a file: they tell how it is compressed. */

@@ -13,7 +13,12 @@ test('a process is identified by number, start time and boot, so a reused number
 
 test('a program name with blanks and parentheses does not shift the fields', () => {
   const fields = ['S', '1', '4711', ...Array.from({ length: 16 }, () => '0'), '98765', '0'];
-  expect(parseStat(`42 (a b) S (c) ${fields.join(' ')}`)).toEqual({ state: 'S', group: 4711, startTime: '98765' });
+  expect(parseStat(`42 (a b) S (c) ${fields.join(' ')}`)).toEqual({
+    state: 'S',
+    parent: 1,
+    group: 4711,
+    startTime: '98765',
+  });
   expect(parseStat('')).toBeUndefined();
 });
 

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from './clock.ts';
 
@@ -12,6 +12,7 @@ export interface ProcessIdentity {
 
 interface ProcessStat {
   readonly state: string;
+  readonly parent: number;
   readonly group: number;
   readonly startTime: string;
 }
@@ -25,10 +26,10 @@ const pollMs = 20;
 export function parseStat(text: string): ProcessStat | undefined {
   // The program's name, in parentheses, may hold spaces and parentheses: the fields begin after the last one.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const [state, , group] = fields;
+  const [state, parent, group] = fields;
   const startTime = fields[19];
   if (state === undefined || group === undefined || startTime === undefined) return undefined;
-  return { state, group: Number(group), startTime };
+  return { state, parent: Number(parent), group: Number(group), startTime };
 }
 
 /** The identity of a running process; undefined when there is none with that number. */
@@ -64,6 +65,36 @@ export async function markedProcesses(name: string, value: string): Promise<numb
   return found.filter((pid) => pid !== undefined);
 }
 
+/** Whether the number is nobody's: a process that has ended keeps it until its parent has asked for its end. */
+export async function isNumberFree(pid: number): Promise<boolean> {
+  return (await readProc(pid, 'stat')) === undefined;
+}
+
+/** The running processes that a process has started itself. */
+export async function childrenOf(parent: number): Promise<ProcessIdentity[]> {
+  const bootId = await currentBootId();
+  const found = await Promise.all(
+    (await allPids()).map(async (pid) => {
+      const one = await statOf(pid);
+      return one?.parent === parent ? { pid, startTime: one.startTime, bootId } : undefined;
+    }),
+  );
+  return found.filter((one) => one !== undefined);
+}
+
+/** Numbers of the running processes, this one excepted, that work in a directory; as root, those of every user. */
+export async function processesIn(directory: string): Promise<number[]> {
+  const wanted = await stat(directory, { bigint: true }).catch(() => undefined);
+  if (!wanted) return [];
+  const found = await Promise.all(
+    (await allPids()).map(async (pid) => {
+      const cwd = await stat(`/proc/${pid}/cwd`, { bigint: true }).catch(() => undefined);
+      return pid !== process.pid && cwd?.dev === wanted.dev && cwd.ino === wanted.ino ? pid : undefined;
+    }),
+  );
+  return found.filter((pid) => pid !== undefined);
+}
+
 /** Ends every process that a job started, whether or not its runner still lives: TERM, then KILL after the grace. */
 export async function killMarked(opid: string, graceMs: number = killGraceMs): Promise<number> {
   return endProcesses(() => markedProcesses('BARBACK_JOB', opid), graceMs);
@@ -91,6 +122,12 @@ export async function ioBytes(pids: readonly number[]): Promise<{ read: number; 
 export async function commandLine(pid: number): Promise<string[] | undefined> {
   const text = await readProc(pid, 'cmdline');
   return text ? text.replace(/\0$/, '').split('\0') : undefined;
+}
+
+/** The argv of every process that the kernel shows this user; kernel threads have none. */
+export async function runningCommands(): Promise<{ pid: number; argv: string[] }[]> {
+  const found = await Promise.all((await allPids()).map(async (pid) => ({ pid, argv: await commandLine(pid) })));
+  return found.flatMap(({ pid, argv }) => (argv ? [{ pid, argv }] : []));
 }
 
 async function endProcesses(find: () => Promise<number[]>, graceMs: number): Promise<number> {

@@ -9,6 +9,8 @@ export interface Program {
   readonly environment?: Readonly<Record<string, string>>;
   /** Text for standard input; closed when left out. */
   readonly stdin?: string;
+  /** Instead of text: a file that the caller has opened, so that the program needs no right to open it. */
+  readonly stdinFd?: number;
   /** Standard output goes to this new file (0600, owned by the agent) instead of memory. */
   readonly stdoutFile?: string;
   readonly timeoutMs: number;

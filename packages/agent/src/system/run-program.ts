@@ -52,14 +52,14 @@ export async function runProgram(
   const output = program.stdoutFile === undefined ? undefined : await open(program.stdoutFile, 'wx', 0o600);
   try {
     const child = await start(program, jobMarker, [
-      program.stdin === undefined ? 'ignore' : 'pipe',
+      program.stdinFd ?? (program.stdin === undefined ? 'ignore' : 'pipe'),
       output?.fd ?? 'pipe',
       'pipe',
     ]);
     const stdout = collect(child.stdout, program);
     const stderr = collect(child.stderr, program);
     feed(child, program.stdin);
-    const end = await ended(child, program.timeoutMs, signal, graceMs);
+    const end = await ended(child, signal, { timeoutMs: program.timeoutMs, graceMs });
     return {
       ...end,
       stdout: stdout.text(),
@@ -70,6 +70,46 @@ export async function runProgram(
   } finally {
     await output?.close();
   }
+}
+
+/**
+ * Like `runProgram`, but hands standard output over piece by piece instead of keeping it. A sink that returns false has seen
+ * enough, one that throws cannot read it: both end the program.
+ */
+export async function streamProgram(
+  program: Program,
+  sink: (chunk: Buffer) => boolean,
+  signal: AbortSignal,
+): Promise<Outcome & { readonly enough: boolean }> {
+  const startedAt = monotonicMs();
+  const child = await start(program, jobMarker, ['ignore', 'pipe', 'pipe']);
+  const stderr = collect(child.stderr, program);
+  const stop = new AbortController();
+  // All of it, however long the reader takes: what is cut off would look like the end.
+  const drained = new Promise<void>((resolve) => child.stdout?.once('end', resolve));
+  let enough = false;
+  let fault: { error: unknown } | undefined;
+  child.stdout?.on('data', (chunk: Buffer) => {
+    if (stop.signal.aborted) return;
+    try {
+      enough = !sink(chunk);
+    } catch (error) {
+      fault = { error };
+    }
+    if (enough || fault) stop.abort();
+  });
+  const limits = { timeoutMs: program.timeoutMs, graceMs: killGraceMs, drained };
+  const end = await ended(child, AbortSignal.any([signal, stop.signal]), limits);
+  if (fault) throw fault.error;
+  return {
+    ...end,
+    cancelled: end.cancelled && signal.aborted,
+    stdout: '',
+    stderr: stderr.text(),
+    truncated: stderr.truncated,
+    durationMs: monotonicMs() - startedAt,
+    enough,
+  };
 }
 
 /** Starts a server that outlives this process and its job: own session, both output streams appended to a file, unmarked. */
@@ -127,12 +167,15 @@ function feed(child: ChildProcess, text: string | undefined): void {
 
 type End = Pick<Outcome, 'exitCode' | 'signal' | 'timedOut' | 'cancelled'>;
 
-async function ended(
-  child: ChildProcess,
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
-  graceMs: number,
-): Promise<End> {
+interface Limits {
+  readonly timeoutMs: number;
+  readonly graceMs: number;
+  /** Resolves when all output has been read; without it, output may be cut off a moment after the program's end. */
+  readonly drained?: Promise<void>;
+}
+
+async function ended(child: ChildProcess, signal: AbortSignal | undefined, limits: Limits): Promise<End> {
+  const { timeoutMs, graceMs, drained } = limits;
   let timedOut = false;
   let cancelled = false;
   let killing: Promise<unknown> | undefined;
@@ -154,7 +197,7 @@ async function ended(
   clearTimeout(timer);
   signal?.removeEventListener('abort', onAbort);
   await killing;
-  await Promise.race([closed, sleep(drainMs, undefined, { ref: false })]);
+  await (drained ?? Promise.race([closed, sleep(drainMs, undefined, { ref: false })]));
   child.stdout?.destroy();
   child.stderr?.destroy();
   return { exitCode, signal: exitSignal, timedOut, cancelled };

@@ -41,6 +41,13 @@ export async function lookUpUser(name: string | null): Promise<User> {
   });
 }
 
+/** What a child that begins as root becomes; null: it stays what it is. */
+export async function rightsOf(user: string | null): Promise<Pick<User, 'name' | 'uid' | 'gid'> | null> {
+  if (user === null) return null;
+  const { name, uid, gid } = await lookUpUser(user);
+  return { name, uid, gid };
+}
+
 export async function lookUpGroup(name: string): Promise<number> {
   const gid = parseGroup(await readFile('/etc/group', 'utf8'), name);
   if (gid !== undefined) return gid;
