@@ -26,6 +26,24 @@ test('what is left out has its default', () => {
   expect(config.servers['main']?.probeRole).toBe('barback_probe');
 });
 
+test.each([
+  ['a Debian cluster', '{ kind: debian-cluster, version: 15, cluster: main }'],
+  ['pg_ctl', '{ kind: pg_ctl, configDirectory: /srv/pg/conf, logFile: /srv/pg/log }'],
+])('live may be started and stopped as %s', (_name, service) => {
+  const config = parseConfig(good.replace('port: 5432 }', `port: 5432, service: ${service} }`), 'agent.yaml');
+  expect(config.servers['main']?.postgres.service).toMatchObject({ kind: /kind: ([a-z_-]+)/.exec(service)?.[1] });
+});
+
+test.each([
+  '{ kind: systemd, unit: postgresql }',
+  '{ kind: debian-cluster, version: 15, cluster: ../main }',
+  '{ kind: debian-cluster, version: 15 }',
+  '{ kind: pg_ctl, configDirectory: conf, logFile: /srv/pg/log }',
+])('and not by %s', (service) => {
+  const text = good.replace('port: 5432 }', `port: 5432, service: ${service} }`);
+  expect(() => parseConfig(text, 'agent.yaml')).toThrow('servers.main.postgres.service');
+});
+
 test('all problems are told at once, each with its place', () => {
   const bad = good
     .replace('id: agent-1', 'id: agent 1')

@@ -21,6 +21,17 @@ const barmanSchema = z.strictObject({
   server: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/),
 });
 
+const serviceSchema = z.discriminatedUnion('kind', [
+  /** By pg_ctlcluster, which hands over to systemd where that runs. */
+  z.strictObject({
+    kind: z.literal('debian-cluster'),
+    version: z.int().min(9).max(99),
+    cluster: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$/),
+  }),
+  /** By pg_ctl: the directory of postgresql.conf, and the file that the server writes its first words to. */
+  z.strictObject({ kind: z.literal('pg_ctl'), configDirectory: absolutePath, logFile: absolutePath }),
+]);
+
 const postgresSchema = z.strictObject({
   user: userName.optional(),
   binDirectory: absolutePath,
@@ -29,6 +40,10 @@ const postgresSchema = z.strictObject({
   port: z.int().min(1).max(65_535),
   superuser: roleName.default('postgres'),
   database: z.string().min(1).max(63).default('postgres'),
+  /** How live is started and stopped; left out: it is never replaced. */
+  service: serviceSchema.optional(),
+  /** Left out: beside the cluster's configuration, as the service has it. */
+  hbaFile: absolutePath.optional(),
 });
 
 const scratchSchema = z.strictObject({

@@ -2,7 +2,11 @@ import { runCommand } from './run-command.ts';
 
 const argv = process.argv.slice(2);
 
-if (argv[0] === 'query') {
+if (argv[0] === 'wal') {
+  // The child that reads WAL: like the one below, without a configuration.
+  const { runWalChild } = await import('./wal-child/wal-child.ts');
+  await runWalChild();
+} else if (argv[0] === 'query') {
   // The child that runs given SQL: it reads no configuration, only one request on standard input.
   const { runQueryChild } = await import('./operations/query-child.ts');
   await runQueryChild();

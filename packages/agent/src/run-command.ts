@@ -88,6 +88,9 @@ async function administer(args: Arguments): Promise<void> {
     case 'release':
       print(await (await import('./cli/release-server.ts')).releaseServer(config, args.server));
       return;
+    case 'rescue':
+      print(await (await import('./cli/rescue.ts')).rescue(config, args.positionals[0], args.server));
+      return;
     case 'certificate': {
       const { makeCertificate } = await import('./cli/make-certificate.ts');
       print((await makeCertificate(config, args.host ?? config.gateway.host, args.owner)).trim());

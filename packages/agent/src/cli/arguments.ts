@@ -8,6 +8,7 @@ export const usage = `Usage: barback-agent COMMAND --config FILE
   check-config   read the configuration and list every problem with its fix
   keys           make the executor's signing key if there is none; print its public part
   release        free a server that the plan of a lost api holds: --server NAME
+  rescue         the api is gone in the middle of a restore: status, finish, undo, lift --server NAME
   certificate    make the gateway's certificate and key: --host NAME [--owner USER]
 `;
 

@@ -20,7 +20,8 @@ export async function releaseServer(config: AgentConfig, server: string | undefi
   return `${server} is free (fence ${fence.fence + 1}); plan ${fence.plan} held it`;
 }
 
-async function jobUnderWay(config: AgentConfig, server: string): Promise<string | undefined> {
+/** A job of the server that has not ended. */
+export async function jobUnderWay(config: AgentConfig, server: string): Promise<string | undefined> {
   const jobs = new JobDirectory(config.stateDirectory);
   for (const opid of await jobs.list()) {
     if ((await jobs.spec(opid))?.serverName !== server) continue;

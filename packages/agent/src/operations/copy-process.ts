@@ -6,6 +6,7 @@ import { monotonicMs } from '../system/clock.ts';
 import { readIfExists } from '../system/files.ts';
 import { isSameFile, linkTarget } from '../system/look-at-file.ts';
 import { isAlive, processIdentity, type ProcessIdentity } from '../system/process-table.ts';
+import { abortReason } from './execute.ts';
 import type { ScratchPlace } from './scratch-place.ts';
 
 /**
@@ -43,9 +44,35 @@ export async function requireCopyProcess(place: ScratchPlace): Promise<ProcessId
 const fastMs = 120_000;
 const immediateMs = 30_000;
 
+const cleanStopMs = 15 * 60_000;
+
+/** A fast stop and nothing harder: what ends otherwise is not shut down cleanly, and cannot take live's place. */
+export async function stopCleanly(identity: ProcessIdentity, plan: string, signal: AbortSignal): Promise<void> {
+  process.kill(identity.pid, 'SIGINT');
+  const deadline = monotonicMs() + cleanStopMs;
+  while (await isAlive(identity)) {
+    if (signal.aborted) throw abortReason(signal);
+    if (monotonicMs() > deadline) {
+      throw new ProblemError(
+        'time-limit',
+        `the copy of plan ${plan} is still shutting down after ${cleanStopMs / 60_000} minutes`,
+        {
+          next: 'look at its log and at the load of the host; the seal goes on where it was when it is asked again',
+        },
+      );
+    }
+    await sleep(50);
+  }
+}
+
 /** Stops the copy: fast, then immediate, then KILL; each signal goes only to the process that is proven to be the copy. */
 export async function stopCopy(place: ScratchPlace): Promise<boolean> {
-  const identity = await copyProcess(place);
+  const stopped = await Promise.all([place.pgdata, place.next].map((directory) => stopServer(directory, place.plan)));
+  return stopped.includes(true);
+}
+
+async function stopServer(dataDirectory: string, plan: string): Promise<boolean> {
+  const identity = await serverProcess(dataDirectory);
   if (!identity) return false;
   const stages: readonly (readonly [NodeJS.Signals, number])[] = [
     ['SIGINT', fastMs],
@@ -60,13 +87,9 @@ export async function stopCopy(place: ScratchPlace): Promise<boolean> {
     if (await endsWithin(identity, waitMs)) return true;
   }
   if (!(await isAlive(identity))) return true;
-  throw new ProblemError(
-    'postgres-failed',
-    `cannot stop the copy of plan ${place.plan}: process ${identity.pid} stays`,
-    {
-      next: 'it is probably waiting for its disk: look at the host',
-    },
-  );
+  throw new ProblemError('postgres-failed', `cannot stop the copy of plan ${plan}: process ${identity.pid} stays`, {
+    next: 'it is probably waiting for its disk: look at the host',
+  });
 }
 
 async function endsWithin(identity: ProcessIdentity, waitMs: number): Promise<boolean> {

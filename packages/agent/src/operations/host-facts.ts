@@ -5,14 +5,17 @@ import type { Diagnosis } from '../barman/diagnose.ts';
 import { barmanSupport } from '../barman/versions.ts';
 import { readFence } from '../executor/fence.ts';
 import { nowMicros } from '../system/clock.ts';
-import { identityOf } from '../system/directory-tree.ts';
-import { filesystemRoom, isMountPoint } from '../system/filesystem.ts';
+import { filesystemRoom } from '../system/filesystem.ts';
 import { agentVersion } from '../version.ts';
 import { binariesVersion } from './binaries.ts';
+import { dataDirectoryFacts } from './data-directory.ts';
 import type { Call, Handler, Host } from './handler.ts';
+import { readContentFacts } from './content-facts.ts';
 import { readLiveFacts, type LiveFacts } from './live-facts.ts';
+import { readWalProtection } from './wal-protection.ts';
 import { barmanVersion, diagnose } from './run-barman.ts';
 import { scratchPlace } from './scratch-place.ts';
+import { readSurroundings } from './surroundings-facts.ts';
 import { listRecords } from './scratch-record.ts';
 import { livePlaces, type GuardedPlace } from './space-guard.ts';
 
@@ -40,9 +43,11 @@ export const hostFacts: Handler<'host-facts'> = {
       binaries,
       dataDirectory,
       ...facts,
+      ...(await sections(host, barman.diagnosis, facts, call)),
       filesystems: await filesystems(host, barman.diagnosis, facts),
       scratches: records.map(({ plan, createdAt }) => ({ plan, createdAt })),
       probes: host.server.probes.map((one) => ({ ...one })),
+      preloadLibraries: [...host.server.preloadLibraries],
       freeBytesFloor: host.server.scratch.freeBytesFloor,
       jobs: host.server.scratch.jobs ?? Math.max(1, Math.floor(availableParallelism() / 2)),
     };
@@ -70,11 +75,19 @@ function foreignCluster(diagnosis: Diagnosis | undefined, facts: LiveFacts): str
   return [`Barman backs up the cluster ${theirs}, the configured one is ${ours}`];
 }
 
-async function dataDirectoryFacts(host: Host): Promise<HostFacts['dataDirectory']> {
-  const path = host.server.postgres.dataDirectory;
-  const found = await identityOf(path);
-  if (!found) return null;
-  return { path, device: found.device, inode: found.inode, isMountPoint: await isMountPoint(path) };
+/** What is asked of live besides what it says of itself. */
+async function sections(
+  host: Host,
+  diagnosis: Diagnosis | undefined,
+  { live }: LiveFacts,
+  call: Call,
+): Promise<Pick<HostFacts, 'protection' | 'surroundings' | 'content'>> {
+  const [protection, surroundings, content] = await Promise.all([
+    readWalProtection(host, diagnosis, call),
+    readSurroundings(host, live, call),
+    readContentFacts(host, live, call),
+  ]);
+  return { protection, surroundings, content };
 }
 
 async function filesystems(

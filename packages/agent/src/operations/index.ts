@@ -1,27 +1,61 @@
+import { backupCreate, backupDiscard } from './backup-create.ts';
+import { backupFiles } from './backup-files.ts';
 import { backupLease, backupRelease } from './backup-lease.ts';
 import { backupList, backupShow } from './backup-list.ts';
 import { barmanCheck } from './barman-check.ts';
+import { checkPassed } from './check-passed.ts';
+import { futureProtect } from './future-protect.ts';
 import type { Handlers } from './handler.ts';
 import { hostFacts } from './host-facts.ts';
+import { keptDiscard } from './kept-discard.ts';
+import { keptList } from './kept-list.ts';
+import { keptPrepare } from './kept-prepare.ts';
+import { liveCheckpoint } from './live-checkpoint.ts';
 import { liveCount } from './live-count.ts';
+import { cutoverFacts } from './cutover-facts.ts';
+import { liveFence, liveUnfence } from './live-fence.ts';
+import { liveProbe } from './live-probe.ts';
+import { liveStart } from './live-start.ts';
+import { liveStop } from './live-stop.ts';
+import { liveSwap, liveSwapBack } from './live-swap.ts';
+import { protectionFacts } from './protection-facts.ts';
+import { receiveWalAlign, receiveWalStart, receiveWalStop } from './receive-wal.ts';
 import { scratchAmcheck } from './scratch-amcheck.ts';
+import { scratchCompare } from './scratch-compare.ts';
 import { scratchDiscard } from './scratch-discard.ts';
 import { scratchProbe } from './scratch-probe.ts';
 import { scratchPromote } from './scratch-promote.ts';
+import { scratchQuery } from './scratch-query.ts';
 import { scratchRecover } from './scratch-recover.ts';
 import { scratchReplay } from './scratch-replay.ts';
+import { scratchSeal } from './scratch-seal.ts';
+import { scratchSlot } from './scratch-slot.ts';
 import { scratchStart } from './scratch-start.ts';
 import { scratchStop } from './scratch-stop.ts';
 import { scratchVerifyManifest } from './scratch-verify-manifest.ts';
+import { slotCreate } from './slot-create.ts';
+import { slotDrop } from './slot-drop.ts';
+import { slotRenew } from './slot-renew.ts';
+import { timelineArchived } from './timeline-archived.ts';
+import { relationNames } from './relation-names.ts';
+import { tableCompare } from './table-compare.ts';
+import { walEnds } from './wal-ends.ts';
 import { walFacts } from './wal-facts.ts';
+import { walIndex } from './wal-index.ts';
+import { walTailSave } from './wal-tail-save.ts';
+import { walSwitch } from './wal-switch.ts';
 
 /** What carries out each operation of the whitelist. */
 export const handlers: Handlers = {
   'host-facts': hostFacts,
   'wal-facts': walFacts,
+  'wal-index': walIndex,
+  'wal-ends': walEnds,
+  'relation-names': relationNames,
   'barman-check': barmanCheck,
   'backup-list': backupList,
   'backup-show': backupShow,
+  'backup-files': backupFiles,
   'backup-lease': backupLease,
   'backup-release': backupRelease,
   'live-count': liveCount,
@@ -30,8 +64,39 @@ export const handlers: Handlers = {
   'scratch-start': scratchStart,
   'scratch-replay': scratchReplay,
   'scratch-probe': scratchProbe,
+  'scratch-query': scratchQuery,
+  'table-compare': tableCompare,
   'scratch-promote': scratchPromote,
   'scratch-amcheck': scratchAmcheck,
+  'scratch-compare': scratchCompare,
   'scratch-stop': scratchStop,
   'scratch-discard': scratchDiscard,
+  'protection-facts': protectionFacts,
+  'receive-wal-stop': receiveWalStop,
+  'receive-wal-align': receiveWalAlign,
+  'receive-wal-start': receiveWalStart,
+  'slot-drop': slotDrop,
+  'slot-create': slotCreate,
+  'live-checkpoint': liveCheckpoint,
+  'wal-switch': walSwitch,
+  'backup-create': backupCreate,
+  'backup-discard': backupDiscard,
+  'cutover-facts': cutoverFacts,
+  'live-fence': liveFence,
+  'live-unfence': liveUnfence,
+  'live-stop': liveStop,
+  'live-start': liveStart,
+  'live-probe': liveProbe,
+  'live-swap': liveSwap,
+  'live-swap-back': liveSwapBack,
+  'kept-list': keptList,
+  'kept-prepare': keptPrepare,
+  'kept-discard': keptDiscard,
+  'scratch-slot': scratchSlot,
+  'scratch-seal': scratchSeal,
+  'future-protect': futureProtect,
+  'wal-tail-save': walTailSave,
+  'timeline-archived': timelineArchived,
+  'check-passed': checkPassed,
+  'slot-renew': slotRenew,
 };

@@ -34,7 +34,6 @@ const liveSchema = z.strictObject({
   settings: z.record(z.string(), z.string()),
   tablespaces: z.array(z.strictObject({ name: z.string(), oid: z.int(), location: z.string() })),
   databases: z.array(z.strictObject({ name: z.string(), sizeBytes: z.int() })),
-  slots: z.array(z.strictObject({ name: z.string(), active: z.boolean(), retainedBytes: z.int().nullable() })),
   probeRole: z.boolean(),
 });
 
@@ -49,8 +48,6 @@ function liveSql(probeRole: string): string {
       'location', pg_tablespace_location(oid)) ORDER BY spcname), '[]') FROM pg_tablespace WHERE spcname !~ '^pg_'),
     'databases', (SELECT coalesce(json_agg(json_build_object('name', datname, 'sizeBytes', pg_database_size(oid))
       ORDER BY datname), '[]') FROM pg_database WHERE datallowconn),
-    'slots', (SELECT coalesce(json_agg(json_build_object('name', slot_name, 'active', active,
-      'retainedBytes', pg_wal_lsn_diff(${here}, restart_lsn)::int8) ORDER BY slot_name), '[]') FROM pg_replication_slots),
     'probeRole', EXISTS (SELECT FROM pg_roles WHERE rolname = '${probeRole}' AND rolcanlogin AND NOT rolsuper));`;
 }
 

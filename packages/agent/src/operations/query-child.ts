@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { Client, DatabaseError } from 'pg';
 import { explainQueryError } from '../postgres/query-errors.ts';
+import { dropRights } from '../system/drop-rights.ts';
 import { queryRequestSchema, type QueryAnswer, type QueryRequest } from './query-request.ts';
 
 const cellBytesMax = 4096;
@@ -14,17 +15,6 @@ export async function runQueryChild(): Promise<void> {
   dropRights(request.drop);
   const answer = await query(request);
   process.stdout.write(JSON.stringify(answer));
-}
-
-function dropRights(user: QueryRequest['drop']): void {
-  if (user === null || process.geteuid?.() === user.uid) return;
-  // Missing in the type definitions of Node 24.
-  (process as { initgroups?: (user: string, group: number) => void }).initgroups?.(user.name, user.gid);
-  process.setgid?.(user.gid);
-  process.setuid?.(user.uid);
-  if (process.geteuid?.() !== user.uid || process.getuid?.() !== user.uid) {
-    throw new Error(`cannot become user ${user.name}`);
-  }
 }
 
 async function query(request: QueryRequest): Promise<QueryAnswer> {

@@ -6,12 +6,12 @@ import { parseSegmentName } from '@barback/shared/postgres/segment.ts';
 import type { WalTransaction } from '../postgres/wal-transactions.ts';
 import { walkWalPath } from '../postgres/wal-path.ts';
 import { listDirectory } from '../system/directory-tree.ts';
+import { readHistories } from './read-histories.ts';
 import type { ReplayWork } from './replay-work.ts';
 import type { Recovered } from './scratch-completion.ts';
-import { scratchUser } from './scratch-place.ts';
 import { WalStager } from './stage-wal.ts';
 import { WalReader } from './wal-reader.ts';
-import { listWal, readHistories } from './wal-store.ts';
+import { listWal } from './wal-store.ts';
 
 type Bounds = Pick<Result<'scratch-replay'>, 'lastReplayed' | 'firstSkipped'>;
 
@@ -60,10 +60,11 @@ async function firstBehind(work: ReplayWork, last: string | undefined, stop: Lsn
   if (recovered.request.upTo === 'end' || last === undefined) return null;
   const { segmentBytes, timeline } = recovered.request;
   const store = await listWal(recovered.request.directories, segmentBytes);
-  const history = (await readHistories(store)).find((one) => one.timeline === timeline) ?? { timeline, ancestors: [] };
+  const { histories } = await readHistories(store, recovered.request.user);
+  const history = histories.find((one) => one.timeline === timeline) ?? { timeline, ancestors: [] };
   const walk = walkWalPath((name) => store.segments.has(name), history, { begin: last, until: null, segmentBytes });
   const behind = walk.segments.slice(0, segmentsAhead);
-  const stager = new WalStager(place.waldump, scratchUser(host), recovered.request, call.signal);
+  const stager = new WalStager(place.waldump, recovered.request, call.signal);
   const reader = new WalReader(host, place.waldump, segmentBytes, call.signal);
   for (const [index, name] of behind.entries()) {
     // The segment after it too: a record may cross.

@@ -4,7 +4,8 @@ import type { Result } from '@barback/shared/operations/index.ts';
 import { formatInstant } from '@barback/shared/postgres/instant.ts';
 import { lsnDistance, type Lsn } from '@barback/shared/postgres/lsn.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
-import type { RecoveryState } from '../postgres/recovery-state.ts';
+import { differencesFromPlan, type Stop } from '../postgres/judge-stop.ts';
+import type { RecoveryState, RecoveryVerdict } from '../postgres/recovery-state.ts';
 import { monotonicMs } from '../system/clock.ts';
 import { askJson, copyServer } from './copy-sql.ts';
 import { newestCommit, replayBounds } from './replay-bounds.ts';
@@ -17,10 +18,12 @@ const positionSchema = z.strictObject({
   pauseState: z.string().nullable(),
   replayLsn: z.string().nullable(),
   timeline: z.int(),
+  lastEndTime: z.int().nullable(),
 });
 
 const pausedSql = `SELECT json_build_object('inRecovery', pg_is_in_recovery(), 'pauseState',
   CASE WHEN pg_is_in_recovery() THEN pg_get_wal_replay_pause_state() END, 'replayLsn', pg_last_wal_replay_lsn(),
+  'lastEndTime', (extract(epoch FROM pg_last_xact_replay_timestamp()) * 1000000)::int8,
   'timeline', CASE WHEN pg_is_in_recovery() THEN (SELECT min_recovery_end_timeline FROM pg_control_recovery())
     ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END);`;
 
@@ -50,13 +53,14 @@ async function confirm({ host, place, call }: ReplayWork, paused: boolean) {
 export async function proveStop(
   work: ReplayWork,
   state: RecoveryState,
-  verdict: { is: 'paused' | 'promoted'; evidence: string },
+  verdict: Extract<RecoveryVerdict, { is: 'paused' | 'promoted' }>,
 ): Promise<Result<'scratch-replay'>> {
   const position = await confirm(work, verdict.is === 'paused');
   const replayLsn = position.replayLsn ?? state.redoDone ?? state.replayed ?? '0/0';
   const stop = verdict.is === 'paused' ? replayLsn : afterRecord(state.redoDone ?? replayLsn);
   const bounds = await replayBounds(work, stop);
   if (verdict.is === 'promoted') refuseSkipped(work, bounds.firstSkipped, stop);
+  else refuseOtherStop(work, { ...bounds, record: verdict.stopLsn, lastEndTime: position.lastEndTime });
   const timeline = verdict.is === 'paused' ? work.params.timeline : position.timeline;
   return {
     outcome: verdict.is,
@@ -66,6 +70,20 @@ export async function proveStop(
     ...bounds,
     replayedBytes: Math.max(0, lsnDistance(state.redoStart ?? replayLsn, replayLsn)),
   };
+}
+
+/** Paused at another place than the plan shows is worse than not paused at all: people have approved the plan. */
+function refuseOtherStop({ params }: ReplayWork, stop: Stop): void {
+  const differences = params.expect === null ? [] : differencesFromPlan(params.expect, stop);
+  if (differences.length === 0) return;
+  throw new ProblemError(
+    'stopped-elsewhere',
+    `recovery stopped at another place than planned: ${differences.join('; ')}`,
+    {
+      next: 'make a new plan and compare; if it stays, keep the log of the copy and report it',
+      facts: { differences, expected: params.expect, found: { ...stop } },
+    },
+  );
 }
 
 /** `redo done at` names where the last replayed record begins: that record belongs to the copy. */
@@ -91,7 +109,7 @@ function refuseSkipped(work: ReplayWork, skipped: Result<'scratch-replay'>['firs
 export async function targetNotReached(work: ReplayWork): Promise<ProblemError> {
   const { params, recovered } = work;
   const newest = await newestCommit(work);
-  const wanted = params.target.type === 'time' ? formatInstant(params.target.micros) : params.target.type;
+  const wanted = params.target.type === 'lsn' ? params.target.lsn : params.target.type;
   const available = newest
     ? `the newest commit that Barman holds is transaction ${newest.xid} at ${formatInstant(newest.time)}`
     : 'Barman holds no commit behind the backup';

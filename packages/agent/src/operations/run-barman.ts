@@ -5,7 +5,9 @@ import { parseListBackup, type ListedBackup } from '../barman/list-backup.ts';
 import { parseBarmanOutput, unknownOutput, type BarmanOutput } from '../barman/output.ts';
 import { barmanSupport, parseBarmanVersion, type BarmanVersion } from '../barman/versions.ts';
 import type { ServerConfig } from '../config.ts';
-import type { Outcome, Program } from '../system/program.ts';
+import { monotonicMs } from '../system/clock.ts';
+import { targetIdentity } from '../system/directory-tree.ts';
+import type { Program } from '../system/program.ts';
 import { execute, failure } from './execute.ts';
 
 /** Barman as a program: its own user, UTC for every instant that it reads or prints without an offset. */
@@ -19,10 +21,21 @@ export function barmanProgram(server: ServerConfig, args: readonly string[], tim
   };
 }
 
+/** Every start of Python costs as much as a whole step, and an upgrade replaces the program: asked again then, or after this time. */
+const rememberMs = 60_000;
+
+const remembered = new Map<string, { readonly at: number; readonly files: string; readonly version: BarmanVersion }>();
+
 export async function barmanVersion(server: ServerConfig, signal: AbortSignal): Promise<BarmanVersion> {
+  const { argv } = server.barman;
+  const key = JSON.stringify(server.barman);
+  const files = JSON.stringify(await Promise.all(argv.filter((part) => part.startsWith('/')).map(targetIdentity)));
+  const known = remembered.get(key);
+  if (known && known.files === files && monotonicMs() - known.at < rememberMs) return known.version;
   const outcome = await execute(barmanProgram(server, versionArguments), signal);
   const version = parseBarmanVersion(outcome.stdout);
   if (!version) throw unknownOutput(outcome.stdout, '(unknown)', 'it names no version');
+  remembered.set(key, { at: monotonicMs(), files, version });
   return version;
 }
 
@@ -34,6 +47,12 @@ export async function requireBarman(server: ServerConfig, signal: AbortSignal): 
   throw new ProblemError('unsupported-version', reasons.join('; '), { next: 'install a supported version of Barman' });
 }
 
+/** A sub-command that prints JSON; `timeoutMs` for one that works on files, where the others take a minute at most. */
+export interface BarmanCommand {
+  readonly args: readonly string[];
+  readonly timeoutMs?: number;
+}
+
 /** Runs a command with `-f json`; Barman's own errors become barman-failed, or backup-not-found. */
 export async function runBarmanJson(
   server: ServerConfig,
@@ -41,25 +60,35 @@ export async function runBarmanJson(
   version: BarmanVersion,
   signal: AbortSignal,
 ): Promise<BarmanOutput> {
-  const { output } = await tryBarmanJson(server, args, version, signal);
+  return runBarmanCommand(server, { args }, version, signal);
+}
+
+export async function runBarmanCommand(
+  server: ServerConfig,
+  command: BarmanCommand,
+  version: BarmanVersion,
+  signal: AbortSignal,
+): Promise<BarmanOutput> {
+  const output = await tryBarmanCommand(server, command, version, signal);
   if (output.errors.length > 0) throw barmanError(output.errors);
   return output;
 }
 
-async function tryBarmanJson(
+/** For callers that judge Barman's errors themselves. */
+export async function tryBarmanCommand(
   server: ServerConfig,
-  args: readonly string[],
+  { args, timeoutMs }: BarmanCommand,
   version: BarmanVersion,
   signal: AbortSignal,
-): Promise<{ output: BarmanOutput; outcome: Outcome }> {
-  const program = barmanProgram(server, args);
+): Promise<BarmanOutput> {
+  const program = barmanProgram(server, args, timeoutMs);
   const outcome = await execute(program, signal);
   // argparse and "please run barman as" print plain text on standard error even with -f json.
   if (outcome.stdout.trim() === '') throw failure(program, outcome, 'barman-failed');
-  return { outcome, output: parseBarmanOutput(outcome.stdout, version.text) };
+  return parseBarmanOutput(outcome.stdout, version.text);
 }
 
-function barmanError(errors: readonly string[]): ProblemError {
+export function barmanError(errors: readonly string[]): ProblemError {
   const text = errors.join('; ').slice(0, 1000);
   if (text.startsWith('Unknown backup')) {
     return new ProblemError('backup-not-found', text, { next: 'list the backups and choose one of them' });

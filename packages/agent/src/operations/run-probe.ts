@@ -1,29 +1,33 @@
-import { fileURLToPath } from 'node:url';
-import path from 'node:path';
 import type { Probe, ProbeResult } from '@barback/shared/operations/scratch-probe.ts';
 import type { Program } from '../system/program.ts';
-import { lookUpUser } from '../system/users.ts';
+import { rightsOf } from '../system/users.ts';
+import { childArgv } from './child-argv.ts';
 import { lockTimeoutFor } from './copy-sql.ts';
 import { execute } from './execute.ts';
 import type { Host } from './handler.ts';
 import { queryAnswerSchema, type QueryRequest } from './query-request.ts';
-import { scratchPort, scratchUser, type ScratchPlace } from './scratch-place.ts';
 
 const rowsMax = 100;
 const graceMs = 20_000;
 
+/** A server's socket, and the user that may connect there as the probe role. */
+export interface ProbePlace {
+  readonly socketDirectory: string;
+  readonly port: number;
+  readonly user: string | null;
+}
+
 /** Runs given SQL in a child of our own program, never through psql; the child ends by a limit from outside whatever the SQL does. */
 export async function runProbe(
-  { host, place }: { readonly host: Host; readonly place: ScratchPlace },
-  probe: Probe,
-  statementTimeoutMs: number,
+  host: Host,
+  where: ProbePlace,
+  { probe, statementTimeoutMs }: { readonly probe: Probe; readonly statementTimeoutMs: number },
   signal: AbortSignal,
 ): Promise<ProbeResult> {
-  const user = scratchUser(host);
   const request: QueryRequest = {
-    drop: user === null ? null : await dropTo(user),
-    socketDirectory: place.socket,
-    port: scratchPort,
+    drop: await rightsOf(where.user),
+    socketDirectory: where.socketDirectory,
+    port: where.port,
     role: host.server.probeRole,
     database: probe.database,
     sql: probe.sql,
@@ -32,7 +36,7 @@ export async function runProbe(
     rowsMax,
   };
   const program: Program = {
-    argv: queryArgv(),
+    argv: childArgv('query'),
     user: null,
     stdin: JSON.stringify(request),
     // The SQL can lengthen its own statement_timeout: this one it cannot.
@@ -50,16 +54,4 @@ export async function runProbe(
   if (!answer?.success) return failed(`the query program failed: ${outcome.stderr.trim().slice(-500)}`);
   if (!answer.data.ok) return failed(answer.data.error);
   return { name: probe.name, ok: true, rows: answer.data.rows, error: null };
-}
-
-async function dropTo(user: string): Promise<QueryRequest['drop']> {
-  const { name, uid, gid } = await lookUpUser(user);
-  return { name, uid, gid };
-}
-
-/** In the sources main.ts lies beside this folder; in a bundle this file is the bundle itself. */
-function queryArgv(): string[] {
-  const here = fileURLToPath(import.meta.url);
-  const program = here.endsWith('.ts') ? path.join(path.dirname(here), '..', 'main.ts') : here;
-  return [process.execPath, program, 'query'];
 }

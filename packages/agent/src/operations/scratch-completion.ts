@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { operations } from '@barback/shared/operations/index.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
+import { capacitySchema, noCapacity } from '../postgres/capacity.ts';
 import { readIfExists, writeAtomic } from '../system/files.ts';
 import { processIdentity } from '../system/process-table.ts';
 import type { ScratchPlace } from './scratch-place.ts';
@@ -12,13 +13,22 @@ const recoveredSchema = z.strictObject({
   result: contract.result,
   begin: z.string(),
   gap: z.string().nullable(),
+  /** What the staged WAL asks a copy for; copies that were made before this was read have none. */
+  capacity: capacitySchema.default(noCapacity),
   request: z.strictObject({
-    directories: z.strictObject({ wals: z.string(), streaming: z.string() }),
+    directories: z.strictObject({
+      wals: z.string(),
+      incoming: z.string(),
+      streaming: z.string(),
+      /** Copies that were made before WAL was kept name no such place. */
+      kept: z.string().default(''),
+    }),
     timeline: z.int(),
     begin: z.string(),
     required: z.string(),
-    upTo: z.enum(['required', 'end']),
+    upTo: z.string(),
     segmentBytes: z.int(),
+    user: z.string().nullable(),
   }),
 });
 

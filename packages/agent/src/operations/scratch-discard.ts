@@ -2,10 +2,11 @@ import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { kindOf, listDirectory, removeTree } from '../system/directory-tree.ts';
 import { removeFile } from '../system/look-at-file.ts';
 import { requirePlan } from './backup-lease.ts';
+import { becameLive } from './became-live.ts';
 import { stopCopy } from './copy-process.ts';
 import type { Handler, Host } from './handler.ts';
 import { scratchPlace, type ScratchPlace } from './scratch-place.ts';
-import { readRecord, stillOwned, type OwnedDirectory } from './scratch-record.ts';
+import { directoriesBeside, readRecord, stillOwned, type OwnedDirectory } from './scratch-record.ts';
 
 export const scratchDiscard: Handler<'scratch-discard'> = {
   async perform(host, _params, call) {
@@ -19,7 +20,7 @@ export const scratchDiscard: Handler<'scratch-discard'> = {
   },
 };
 
-/** Stops the copy and deletes what the plan's record names, by device and inode; repeating it is harmless. */
+/** Stops the copy and deletes what the plan's record names, by device and inode; repeating it is harmless. What has become live stays. */
 export async function discardScratch(host: Host, plan: string): Promise<boolean> {
   const place = scratchPlace(host, plan);
   const record = await readRecord(place);
@@ -29,11 +30,24 @@ export async function discardScratch(host: Host, plan: string): Promise<boolean>
     ...place,
     directory: record.directory.path,
     pgdata: `${record.directory.path}/pgdata`,
+    next: record.sealed?.path ?? place.next,
   };
+  const isLive = await becameLive(host, recorded, record);
   await stopCopy(recorded);
   await removeOwned(record.directory);
   if (record.socket) await removeOwned(record.socket);
-  for (const file of [place.recoveredFile, place.startedFile, place.verifiedFile, place.recordFile]) {
+  // What production uses by now is not a scratch any more, and the record of the seal stays with it.
+  if (!isLive) {
+    for (const one of [...directoriesBeside(record), ...(record.sealed ? [record.sealed] : [])]) await removeOwned(one);
+    await removeFile(place.sealedFile);
+  }
+  for (const file of [
+    place.recoveredFile,
+    place.startedFile,
+    place.verifiedFile,
+    place.sealingFile,
+    place.recordFile,
+  ]) {
     await removeFile(file);
   }
   return true;

@@ -16,6 +16,8 @@ export interface ScratchPlace {
   readonly waldump: string;
   /** Temporary files of the programs that make the copy: a killed Barman leaves its own (3.4.0), and they go with the copy. */
   readonly temporary: string;
+  /** Beside live, where the sealed copy waits to be swapped in. */
+  readonly next: string;
   readonly socket: string;
   /** True when the socket lies outside the scratch directory because its path would be too long. */
   readonly socketOutside: boolean;
@@ -25,6 +27,9 @@ export interface ScratchPlace {
   readonly recoveredFile: string;
   readonly startedFile: string;
   readonly verifiedFile: string;
+  /** What a seal that is not finished has found out and decided. */
+  readonly sealingFile: string;
+  readonly sealedFile: string;
   /** Written by the copy through a descriptor that the agent opened. */
   readonly log: string;
 }
@@ -53,6 +58,7 @@ export function scratchPlace(host: Host, plan: string): ScratchPlace {
     configuration: path.join(directory, 'configuration'),
     waldump: path.join(directory, 'waldump'),
     temporary: path.join(directory, 'tmp'),
+    next: path.join(path.dirname(dataDirectory), `${path.basename(dataDirectory)}.next-${plan}`),
     socket: socketOutside ? short : inside,
     socketOutside,
     records,
@@ -60,6 +66,8 @@ export function scratchPlace(host: Host, plan: string): ScratchPlace {
     recoveredFile: path.join(records, 'recovered.json'),
     startedFile: path.join(records, 'started.json'),
     verifiedFile: path.join(records, 'verified.json'),
+    sealingFile: path.join(records, 'sealing.json'),
+    sealedFile: path.join(records, 'sealed.json'),
     log: path.join(records, 'postgres.log'),
   };
 }

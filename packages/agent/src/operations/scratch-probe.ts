@@ -8,8 +8,8 @@ import { askJson, copyServer, shortLimits, sqlProgram } from './copy-sql.ts';
 import { countTables } from './count-tables.ts';
 import { executeOk } from './execute.ts';
 import type { Call, Handler, Host } from './handler.ts';
-import { runProbe } from './run-probe.ts';
-import type { ScratchPlace } from './scratch-place.ts';
+import { runProbe, type ProbePlace } from './run-probe.ts';
+import { scratchPort, scratchUser, type ScratchPlace } from './scratch-place.ts';
 import { requireScratch } from './scratch-record.ts';
 
 const lockedNote = 'locked by the transaction that is being undone';
@@ -44,13 +44,25 @@ async function givenProbes(
   const probes: ProbeResult[] = [];
   for (const [index, probe] of params.probes.entries()) {
     call.progress('probes', index, params.probes.length);
-    probes.push(await runProbe({ host, place }, probe, params.statementTimeoutMs, call.signal));
+    probes.push(
+      await runProbe(
+        host,
+        copyPlace(host, place),
+        { probe, statementTimeoutMs: params.statementTimeoutMs },
+        call.signal,
+      ),
+    );
   }
   return { probes, deferred: [] };
 }
 
+/** The copy, asked over its private socket by the user it runs as. */
+export function copyPlace(host: Host, { socket }: ScratchPlace): ProbePlace {
+  return { socketDirectory: socket, port: scratchPort, user: scratchUser(host) };
+}
+
 /** The role as the copy knows it; made in a promoted copy that lacks it. A role that can do more than read is refused. */
-async function requireRole(
+export async function requireRole(
   host: Host,
   place: ScratchPlace,
   phase: 'paused' | 'promoted',

@@ -55,6 +55,6 @@ export const scratchPromote: Handler<'scratch-promote'> = {
   },
 };
 
-async function copyState(host: Host, place: ScratchPlace, call: Call): Promise<z.infer<typeof stateSchema>> {
+export async function copyState(host: Host, place: ScratchPlace, call: Call): Promise<z.infer<typeof stateSchema>> {
   return askJson(copyServer(host, place), stateSql, stateSchema, call.signal);
 }

@@ -6,18 +6,21 @@ import { readIfExists, writeAtomic } from '../system/files.ts';
 import type { Host } from './handler.ts';
 import { scratchPlace, type ScratchPlace } from './scratch-place.ts';
 
-const directorySchema = z.strictObject({
-  path: z.string(),
-  /** Null until the directory has been made: then only an empty one is removed. */
-  device: z.string().nullable(),
-  inode: z.string().nullable(),
-});
+/** Device and inode are null until the directory has been made: then only an empty one is removed. */
+const identityFields = { path: z.string(), device: z.string().nullable(), inode: z.string().nullable() };
+const directorySchema = z.strictObject(identityFields);
 
 const recordSchema = z.strictObject({
   server: z.string(),
   plan: z.string(),
   directory: directorySchema,
   socket: directorySchema.nullable(),
+  /** Made beside those of live for a copy that takes live's place; otherwise they lie in the scratch directory. */
+  tablespaces: z.array(z.strictObject({ name: z.string(), ...identityFields })).default([]),
+  /** Where the copy's pg_wal goes, as live has its own behind a symbolic link. */
+  wal: directorySchema.nullable().default(null),
+  /** The copy's data directory at the place that it is sealed in; written before it is moved there. */
+  sealed: directorySchema.nullable().default(null),
   /** Microseconds since 1970. */
   createdAt: z.int(),
 });
@@ -36,8 +39,21 @@ export async function readRecord(place: ScratchPlace): Promise<ScratchRecord | u
   });
 }
 
+export async function requireRecord(place: ScratchPlace): Promise<ScratchRecord> {
+  const record = await readRecord(place);
+  if (record) return record;
+  throw new ProblemError('postgres-failed', `plan ${place.plan} has no scratch directory: nothing was recovered`, {
+    next: 'run scratch-recover first',
+  });
+}
+
 export async function writeRecord(place: ScratchPlace, record: ScratchRecord): Promise<void> {
   await writeAtomic(place.recordFile, JSON.stringify(record));
+}
+
+/** The directories of a copy that lie outside its scratch directory. */
+export function directoriesBeside(record: ScratchRecord): readonly OwnedDirectory[] {
+  return [...record.tablespaces, ...(record.wal ? [record.wal] : [])];
 }
 
 /** Whether the path still holds exactly the directory that was made. */
@@ -49,12 +65,7 @@ export async function stillOwned(directory: OwnedDirectory): Promise<boolean> {
 /** The plan's scratch, proven to be the directory that the agent made; throws when there is none or another one. */
 export async function requireScratch(host: Host, plan: string): Promise<ScratchPlace> {
   const place = scratchPlace(host, plan);
-  const record = await readRecord(place);
-  if (!record) {
-    throw new ProblemError('postgres-failed', `plan ${plan} has no scratch directory: nothing was recovered`, {
-      next: 'run scratch-recover first',
-    });
-  }
+  const record = await requireRecord(place);
   if (record.server !== host.serverName || record.directory.path !== place.directory) {
     throw new ProblemError('location-unsafe', `the scratch of plan ${plan} is ${record.directory.path}`, {
       next: "the agent's configuration changed after the copy was made: discard it and make a new plan",

@@ -1,12 +1,15 @@
 import type { Backup } from '@barback/shared/operations/backup.ts';
 import type { Params, Result } from '@barback/shared/operations/index.ts';
-import { defaultSegmentBytes } from '@barback/shared/postgres/segment.ts';
+import { parseLsn } from '@barback/shared/postgres/lsn.ts';
+import { parseSegmentName, segmentName } from '@barback/shared/postgres/segment.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { recoverArguments } from '../barman/argv.ts';
 import type { Diagnosis } from '../barman/diagnose.ts';
 import { parseBarmanOutput } from '../barman/output.ts';
 import { judgeRecover, relevantWarnings } from '../barman/recover.ts';
+import { largestCapacity, recordedCapacity } from '../postgres/capacity.ts';
 import { treeBytes } from '../system/directory-tree.ts';
+import { segmentBytesOf, walDirectories } from './barman-places.ts';
 import { findBackup } from './backup-list.ts';
 import { requirePlan } from './backup-lease.ts';
 import { binariesVersion } from './binaries.ts';
@@ -15,20 +18,21 @@ import type { Call, Handler, Host } from './handler.ts';
 import { whileReporting } from './report-bytes.ts';
 import { barmanProgram } from './run-barman.ts';
 import { readRecovered, writeRecovered } from './scratch-completion.ts';
-import { createScratch, tablespaceDirectory } from './scratch-create.ts';
+import { refuseTablespaces } from './refuse-tablespaces.ts';
+import { copyHomes, roomNeeded, type CopyHomes } from './copy-homes.ts';
+import { createScratch } from './scratch-create.ts';
 import { scratchPlace, scratchUser, type ScratchPlace } from './scratch-place.ts';
-import { readRecord, stillOwned } from './scratch-record.ts';
-import { livePlaces, requireRoom, withSpaceGuard, type GuardedPlace } from './space-guard.ts';
+import { readRecord, requireRecord, stillOwned } from './scratch-record.ts';
+import { readStagedRecords } from './staged-records.ts';
+import { copyPlaces, livePlaces, requireRoom, withSpaceGuard } from './space-guard.ts';
 import { chooseWal, walMissing, WalStager, type WalChoice, type WalRequest } from './stage-wal.ts';
 
 type RecoverParams = Params<'scratch-recover'>;
 
-/** PostgreSQL's default max_wal_size, which the copy runs with. */
-const maxWalBytes = 1024 ** 3;
-
 interface RecoverWork {
   readonly host: Host;
   readonly place: ScratchPlace;
+  readonly homes: CopyHomes;
   readonly params: RecoverParams;
   readonly call: Call;
 }
@@ -39,22 +43,29 @@ export const scratchRecover: Handler<'scratch-recover'> = {
     const { backup, diagnosis, barmanVersion } = await findBackup(host.server, params.backupId, call.signal);
     refuseBackup(backup, params);
     await refuseOtherMajor(host, backup, call);
-    const request = walRequest(backup, diagnosis, params);
+    const request = { ...walRequest(backup, diagnosis, params), user: scratchUser(host) };
     const planned = await chooseWal(request);
     refuseGap(planned, params);
     const live = [...(await livePlaces(host)), { role: 'barman', path: diagnosis.config.barman_home }];
-    const walBytes = planned.segments.length * request.segmentBytes;
-    // PostgreSQL keeps fetched segments in its own pg_wal too, up to max_wal_size.
-    const replayBytes = Math.min(walBytes, maxWalBytes);
-    await requireRoom(host, place.parent, params.expectBytes + walBytes + replayBytes, live);
-    await createScratch(host, place, params.tablespaces, call.signal);
-    return withSpaceGuard(host, guarded(live, place), call.signal, async (signal) => {
-      const work = { host, place, params, call: { ...call, signal } };
+    const homes = await copyHomes(host, place, { backup, diagnosis, params });
+    await requireRoom(
+      host,
+      roomNeeded(place, homes, params.expectBytes, planned.segments.length * request.segmentBytes),
+      live,
+    );
+    await createScratch(host, place, homes, call.signal);
+    const guarded = [...live, ...copyPlaces(await requireRecord(place))];
+    return withSpaceGuard(host, guarded, call.signal, async (signal) => {
+      const work = { host, place, homes, params, call: { ...call, signal } };
       const copied = await copyBase(work, barmanVersion);
       const wal = await stageWal(work, request);
+      const staged = { ...wal.staged, redo: backup.beginLsn };
+      const records = await readStagedRecords(host, staged, params.target, work.call);
+      refuseTablespaces(records);
+      const capacity = largestCapacity(records.parameters.map((one) => recordedCapacity(one.settings)));
       const result = { barmanVersion, ...copied, wal: wal.summary };
       // Last and atomic: without it the copy counts as unfinished.
-      await writeRecovered(place, { params, result, begin: request.begin, gap: wal.gap, request });
+      await writeRecovered(place, { params, result, begin: request.begin, gap: wal.gap, capacity, request });
       return result;
     });
   },
@@ -101,20 +112,32 @@ async function refuseOtherMajor(host: Host, backup: Backup, call: Call): Promise
   );
 }
 
-function walRequest(backup: Backup, diagnosis: Diagnosis, params: RecoverParams): WalRequest {
+function walRequest(backup: Backup, diagnosis: Diagnosis, params: RecoverParams): Omit<WalRequest, 'user'> {
   if (backup.beginWal === null || backup.endWal === null) {
     throw new ProblemError('unsupported-backup', `Barman does not say which WAL backup ${backup.id} needs`, {
       next: 'choose another backup',
     });
   }
+  const segmentBytes = segmentBytesOf(diagnosis);
   return {
-    directories: { wals: diagnosis.config.wals_directory, streaming: diagnosis.config.streaming_wals_directory },
+    directories: walDirectories(diagnosis),
     timeline: params.timeline,
     begin: backup.beginWal,
-    required: backup.endWal,
-    upTo: params.target.type === 'immediate' ? 'required' : 'end',
-    segmentBytes: diagnosis.backups[backup.id]?.xlog_segment_size ?? defaultSegmentBytes,
+    ...neededUpTo(params, backup.endWal, segmentBytes),
+    segmentBytes,
   };
+}
+
+/** A target needs the segment that its record begins in, and the next one if the record crosses; the backup needs its own. */
+function neededUpTo({ target, timeline }: RecoverParams, endWal: string, segmentBytes: number) {
+  if (target.type === 'latest') return { required: endWal, upTo: 'end' };
+  if (target.type === 'immediate') return { required: endWal, upTo: endWal };
+  const number = parseLsn(target.lsn) / BigInt(segmentBytes);
+  const ofBackup = parseSegmentName(endWal, segmentBytes)?.number ?? 0n;
+  const name = (one: bigint): string => segmentName({ timeline, number: one }, segmentBytes);
+  return number < ofBackup
+    ? { required: endWal, upTo: endWal }
+    : { required: number === ofBackup ? endWal : name(number), upTo: name(number + 1n) };
 }
 
 /** "Latest" means the end: a hole before it is said at once. A time target may lie before the hole, which replay will tell. */
@@ -122,12 +145,8 @@ function refuseGap(choice: WalChoice, params: RecoverParams): void {
   if (choice.gap !== null && params.target.type === 'latest') throw walMissing(choice.gap, params.timeline);
 }
 
-function guarded(live: readonly GuardedPlace[], place: ScratchPlace): GuardedPlace[] {
-  return [...live, { role: 'scratch', path: place.directory }];
-}
-
 async function copyBase(
-  { host, place, params, call }: RecoverWork,
+  { host, place, homes, params, call }: RecoverWork,
   version: string,
 ): Promise<Pick<Result<'scratch-recover'>, 'bytes' | 'seconds' | 'warnings'>> {
   const args = recoverArguments({
@@ -136,7 +155,7 @@ async function copyBase(
     timeline: params.timeline,
     jobs: params.jobs,
     bandwidthKBps: params.bandwidthKBps,
-    tablespaces: params.tablespaces.map((name) => ({ name, directory: tablespaceDirectory(place, name) })),
+    tablespaces: homes.tablespaces,
     destination: place.pgdata,
   });
   const barman = barmanProgram(host.server, args, 48 * 3_600_000);
@@ -144,7 +163,7 @@ async function copyBase(
   const program = { ...barman, environment, background: true };
   const report = (bytes: number) => call.progress('base backup', bytes, params.expectBytes);
   const outcome = await whileReporting(
-    () => scratchBytes(place),
+    () => scratchBytes(place, homes),
     report,
     () => execute(program, call.signal),
   );
@@ -157,7 +176,11 @@ async function copyBase(
   const verdict = judgeRecover(outcome.exitCode, output, version);
   for (const line of output.info) call.log(line);
   if (verdict.ok) {
-    return { bytes: await scratchBytes(place), seconds: verdict.seconds, warnings: relevantWarnings(verdict.warnings) };
+    return {
+      bytes: await scratchBytes(place, homes),
+      seconds: verdict.seconds,
+      warnings: relevantWarnings(verdict.warnings),
+    };
   }
   throw new ProblemError('barman-failed', `barman recover failed: ${verdict.reason}`, {
     next: "look at Barman's log file",
@@ -177,13 +200,19 @@ async function stageWal({ host, place, params, call }: RecoverWork, request: Wal
   const choice = await chooseWal(request);
   refuseGap(choice, params);
   const total = choice.segments.length * request.segmentBytes;
-  const stager = new WalStager(directory, user, request, call.signal);
+  const stager = new WalStager(directory, request, call.signal);
   call.progress('wal', 0, total);
   await stager.histories(choice.store);
   await stager.segments(choice.segments, choice.store, (bytes) => call.progress('wal', bytes, total));
-  const partial = choice.segments.find((name) => choice.store.segments.get(name)?.partial) ?? null;
+  const partial = choice.segments.find((name) => choice.store.segments.get(name)?.place === 'partial') ?? null;
   return {
     gap: choice.gap,
+    staged: {
+      directory,
+      segments: choice.segments,
+      timeline: request.timeline,
+      segmentBytes: request.segmentBytes,
+    },
     summary: {
       segments: choice.segments.length,
       bytes: total,
@@ -194,6 +223,7 @@ async function stageWal({ host, place, params, call }: RecoverWork, request: Wal
   };
 }
 
-async function scratchBytes(place: ScratchPlace): Promise<number> {
-  return (await treeBytes(place.pgdata)) + (await treeBytes(place.tablespaces));
+async function scratchBytes(place: ScratchPlace, homes: CopyHomes): Promise<number> {
+  const sizes = [place.pgdata, ...homes.tablespaces.map((one) => one.directory)].map(treeBytes);
+  return (await Promise.all(sizes)).reduce((sum, one) => sum + one, 0);
 }

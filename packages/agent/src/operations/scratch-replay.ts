@@ -13,8 +13,8 @@ import { proveStop, targetNotReached } from './replay-proof.ts';
 import type { ReplayWork } from './replay-work.ts';
 import { readRecovered, requireRecovered, type Recovered } from './scratch-completion.ts';
 import { scratchPlace } from './scratch-place.ts';
-import { requireScratch } from './scratch-record.ts';
-import { livePlaces, withSpaceGuard } from './space-guard.ts';
+import { requireRecord, requireScratch } from './scratch-record.ts';
+import { copyPlaces, livePlaces, withSpaceGuard } from './space-guard.ts';
 
 const pollMs = 100;
 
@@ -22,7 +22,7 @@ export const scratchReplay: Handler<'scratch-replay'> = {
   async perform(host, params, call) {
     const place = await requireScratch(host, requirePlan(call));
     const recovered = await requireRecovered(place);
-    const places = [...(await livePlaces(host)), { role: 'scratch', path: place.directory }];
+    const places = [...(await livePlaces(host)), ...copyPlaces(await requireRecord(place))];
     try {
       return await withSpaceGuard(host, places, call.signal, (signal) =>
         replay({ host, place, params, recovered, call: { ...call, signal } }),

@@ -3,12 +3,14 @@ import { userInfo } from 'node:os';
 import type { Params, Result } from '@barback/shared/operations/index.ts';
 import { operations } from '@barback/shared/operations/index.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
+import type { Capacity } from '../postgres/capacity.ts';
 import { parseAutoConf, parseLibraryList, reportableLine } from '../postgres/auto-conf.ts';
 import {
   capacitySettings,
   chooseLibraries,
   configurationText,
   emptyAutoConf,
+  goesLiveSettings,
   hbaText,
   identText,
   isolationSettings,
@@ -34,6 +36,8 @@ interface StartWork {
   readonly host: Host;
   readonly place: ScratchPlace;
   readonly params: Params<'scratch-start'>;
+  /** What the staged WAL asks for. */
+  readonly capacity: Capacity;
   readonly call: Call;
 }
 
@@ -42,11 +46,11 @@ const startMs = 60_000;
 export const scratchStart: Handler<'scratch-start'> = {
   async perform(host, params, call) {
     const place = await requireScratch(host, requirePlan(call));
-    await requireRecovered(place);
+    const { capacity } = await requireRecovered(place);
     const running = await copyProcess(place);
     if (running) return { ...(await requireStarted(place)), pid: running.pid };
     const settingsSetAside = await setAsideAutoConf(host, place, call);
-    const { settings, libraries } = await copySettings({ host, place, params, call }, settingsSetAside);
+    const { settings, libraries } = await copySettings({ host, place, params, capacity, call }, settingsSetAside);
     await writeConfiguration(host, place, settings, call);
     const lines = settingsSetAside.map(reportableLine);
     const { superuser } = host.server.postgres;
@@ -93,7 +97,7 @@ async function setAsideAutoConf(host: Host, place: ScratchPlace, call: Call) {
 }
 
 async function copySettings(
-  { host, place, params, call }: StartWork,
+  { host, place, params, capacity, call }: StartWork,
   setAside: readonly { name: string; value: string }[],
 ): Promise<{ settings: Settings; libraries: Result<'scratch-start'>['libraries'] }> {
   const { major } = await binariesVersion(host, call.signal);
@@ -113,7 +117,8 @@ async function copySettings(
   const loaded = libraries.filter((one) => one.loaded).map((one) => one.name);
   const settings = {
     ...isolationSettings(where, major),
-    ...capacitySettings(params.settings, control),
+    ...(params.goesLive ? goesLiveSettings(params.goesLive) : {}),
+    ...capacitySettings(params.settings, control, capacity),
     ...recoverySettings(params.target, params.timeline),
     shared_preload_libraries: loaded.join(','),
   };

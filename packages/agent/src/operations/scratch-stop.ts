@@ -4,7 +4,8 @@ import { copyProcess, stopCopy } from './copy-process.ts';
 import { kindOf } from '../system/directory-tree.ts';
 import type { Call, Handler, Host } from './handler.ts';
 import { scratchPlace, scratchUser, type ScratchPlace } from './scratch-place.ts';
-import { readRecord, requireScratch } from './scratch-record.ts';
+import { readRecord, requireRecord, requireScratch } from './scratch-record.ts';
+import { isMoved } from './seal-move.ts';
 
 export const scratchStop: Handler<'scratch-stop'> = {
   async perform(host, _params, call) {
@@ -25,7 +26,12 @@ export const scratchStop: Handler<'scratch-stop'> = {
   },
 };
 
+/** Of the copy where it lies now: sealed, it belongs to PostgreSQL's user; once it is live, it is no copy any more. */
 async function clusterState(host: Host, place: ScratchPlace, call: Call): Promise<string | null> {
-  if ((await kindOf(`${place.pgdata}/global/pg_control`)) !== 'file') return null;
-  return (await readControlData(host, place.pgdata, scratchUser(host), call.signal)).state;
+  const sealed = await isMoved(place, await requireRecord(place));
+  const directory = sealed ? place.next : place.pgdata;
+  if ((await kindOf(`${directory}/global/pg_control`)) !== 'file') return null;
+  // A seal that was interrupted has not given everything away: the agent itself reads what either of the two may own.
+  const user = sealed ? null : scratchUser(host);
+  return (await readControlData(host, directory, user, call.signal)).state;
 }

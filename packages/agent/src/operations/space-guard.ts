@@ -1,10 +1,12 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freeInodesFloor } from '@barback/shared/operations/room.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { kindOf, listDirectory } from '../system/directory-tree.ts';
 import { filesystemRoom } from '../system/filesystem.ts';
-import { linkTarget } from '../system/look-at-file.ts';
+import { linkTarget, realPath } from '../system/look-at-file.ts';
 import type { Host } from './handler.ts';
+import { directoriesBeside, type ScratchRecord } from './scratch-record.ts';
 
 const intervalMs = 1_000;
 
@@ -17,8 +19,9 @@ export interface GuardedPlace {
 
 /** The live cluster's directories as its data directory names them; none that cannot be read. */
 export async function livePlaces(host: Host): Promise<GuardedPlace[]> {
-  const { dataDirectory } = host.server.postgres;
-  if ((await kindOf(dataDirectory)) !== 'directory') return [];
+  // Where the name is a symbolic link, the directory that it leads to is live's.
+  const dataDirectory = await realPath(host.server.postgres.dataDirectory);
+  if (dataDirectory === undefined || (await kindOf(dataDirectory)) !== 'directory') return [];
   const places: GuardedPlace[] = [{ role: 'data', path: dataDirectory }];
   const wal = path.join(dataDirectory, 'pg_wal');
   places.push({ role: 'wal', path: (await linkTarget(wal)) ?? wal });
@@ -30,17 +33,34 @@ export async function livePlaces(host: Host): Promise<GuardedPlace[]> {
   return places;
 }
 
-/** Throws insufficient-space unless `bytes` more on the scratch filesystem leave the floor everywhere. */
-export async function requireRoom(host: Host, scratch: string, bytes: number, live: readonly GuardedPlace[]) {
+/** The directories that a copy lies in, for the same guard. */
+export function copyPlaces(record: ScratchRecord): GuardedPlace[] {
+  return [record.directory, ...directoriesBeside(record)].map((one) => ({ role: 'scratch', path: one.path }));
+}
+
+/** Room that something new needs on the filesystem of a directory. */
+export interface Need {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** Throws insufficient-space unless what is needed on each filesystem leaves the floor there, and live's places have it now. */
+export async function requireRoom(host: Host, needs: readonly Need[], live: readonly GuardedPlace[]) {
   const floor = host.server.scratch.freeBytesFloor;
-  const target = await filesystemRoom(scratch);
-  if (target.freeBytes < bytes + floor) {
+  const byDevice = new Map<string, Need & { readonly freeBytes: number }>();
+  for (const need of needs) {
+    const { device, freeBytes } = await filesystemRoom(need.path);
+    const before = byDevice.get(device);
+    byDevice.set(device, { path: before?.path ?? need.path, bytes: (before?.bytes ?? 0) + need.bytes, freeBytes });
+  }
+  for (const { path: target, bytes, freeBytes } of byDevice.values()) {
+    if (freeBytes >= bytes + floor) continue;
     throw new ProblemError(
       'insufficient-space',
-      `the copy needs ${bytes} bytes at ${scratch}, ${target.freeBytes} are free and ${floor} must remain`,
+      `the copy needs ${bytes} bytes at ${target}, ${freeBytes} are free and ${floor} must remain`,
       {
         next: 'free space, or set scratch.directory to a filesystem with room',
-        facts: { path: scratch, needBytes: bytes, freeBytes: target.freeBytes, floorBytes: floor },
+        facts: { path: target, needBytes: bytes, freeBytes, floorBytes: floor },
       },
     );
   }
@@ -49,13 +69,26 @@ export async function requireRoom(host: Host, scratch: string, bytes: number, li
 
 async function requireFloor(place: GuardedPlace, floor: number): Promise<void> {
   const room = await filesystemRoom(place.path).catch(() => undefined);
-  if (!room || room.freeBytes >= floor) return;
+  if (!room) return;
+  if (room.freeInodes !== null && room.freeInodes < freeInodesFloor) throw tooFewInodes(place, room.freeInodes);
+  if (room.freeBytes >= floor) return;
   throw new ProblemError(
     'insufficient-space',
     `${place.path} (${place.role}) has ${room.freeBytes} bytes free, less than the floor of ${floor}`,
     {
       next: 'the work was stopped so that production keeps its room: free space, or lower scratch.freeBytesFloor',
       facts: { role: place.role, path: place.path, freeBytes: room.freeBytes, floorBytes: floor },
+    },
+  );
+}
+
+function tooFewInodes({ role, path: place }: GuardedPlace, freeInodes: number): ProblemError {
+  return new ProblemError(
+    'insufficient-space',
+    `${place} (${role}) has ${freeInodes} inodes free, less than the ${freeInodesFloor} that must remain`,
+    {
+      next: 'the work was stopped so that production can go on making files: remove files there',
+      facts: { role, path: place, freeInodes },
     },
   );
 }

@@ -1,13 +1,15 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { historyNamePattern, type TimelineHistory } from '@barback/shared/postgres/timeline.ts';
+import { historyName, historyNamePattern, type TimelineHistory } from '@barback/shared/postgres/timeline.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { compressionOf, decompressArgv, type Compression } from '../postgres/wal-compression.ts';
 import { walkWalPath, type WalPath } from '../postgres/wal-path.ts';
 import { kindOf, identityOf } from '../system/directory-tree.ts';
+import { hasCode } from '../system/files.ts';
 import { firstBytes } from '../system/look-at-file.ts';
 import { execute, failure } from './execute.ts';
-import { listWal, readHistories, type StoredSegment, type WalDirectories, type WalStore } from './wal-store.ts';
+import { readHistories } from './read-histories.ts';
+import { listWal, type StoredSegment, type WalDirectories, type WalStore } from './wal-store.ts';
 
 export interface WalRequest {
   readonly directories: WalDirectories;
@@ -15,9 +17,11 @@ export interface WalRequest {
   readonly begin: string;
   /** The last segment that must be there. */
   readonly required: string;
-  /** `required`: no more than that. `end`: whatever is there. */
-  readonly upTo: 'required' | 'end';
+  /** The last segment to copy if it is there, by name: what a record at the target may cross into. `end`: whatever is there. */
+  readonly upTo: string;
   readonly segmentBytes: number;
+  /** Who reads Barman's files and owns the copies. */
+  readonly user: string | null;
 }
 
 export interface WalChoice extends WalPath {
@@ -31,8 +35,8 @@ const relistTries = 3;
 export async function chooseWal(request: WalRequest): Promise<WalChoice> {
   for (let attempt = 1; ; attempt += 1) {
     const store = await listWal(request.directories, request.segmentBytes);
-    const history = await historyOf(store, request.timeline);
-    const until = request.upTo === 'required' ? request.required : null;
+    const history = await historyOf(store, request);
+    const until = request.upTo === 'end' ? null : request.upTo;
     const walk = walkWalPath((name) => store.segments.has(name), history, { ...request, until });
     const missing = !walk.segments.some((name) => name.slice(8) === request.required.slice(8));
     if (!missing && walk.gap === null) return { ...walk, store };
@@ -54,11 +58,19 @@ export function walMissing(segment: string, timeline: number): ProblemError {
   );
 }
 
-async function historyOf(store: WalStore, timeline: number): Promise<TimelineHistory> {
+async function historyOf(store: WalStore, { timeline, user }: WalRequest): Promise<TimelineHistory> {
   if (timeline === 1) return { timeline: 1, ancestors: [] };
-  const found = (await readHistories(store)).find((one) => one.timeline === timeline);
+  const { histories, unreadable } = await readHistories(store, user);
+  const found = histories.find((one) => one.timeline === timeline);
   if (found) return found;
-  const name = `${timeline.toString(16).toUpperCase().padStart(8, '0')}.history`;
+  const name = historyName(timeline);
+  const reason = unreadable.find((one) => one.timeline === timeline)?.reason;
+  if (reason !== undefined) {
+    throw new ProblemError('wal-missing', reason, {
+      next: 'put the history file of the server that was promoted in its place',
+      facts: { segment: name, timeline },
+    });
+  }
   throw new ProblemError('wal-missing', `Barman does not hold ${name}, so the way to timeline ${timeline} is unknown`, {
     next: 'copy the history file from pg_wal of the server that was promoted into wals/ of Barman',
     facts: { segment: name, timeline },
@@ -68,13 +80,11 @@ async function historyOf(store: WalStore, timeline: number): Promise<TimelineHis
 /** Copies segments and histories into a directory, as the user who owns it. */
 export class WalStager {
   readonly #directory: string;
-  readonly #user: string | null;
   readonly #request: WalRequest;
   readonly #signal: AbortSignal;
 
-  constructor(directory: string, user: string | null, request: WalRequest, signal: AbortSignal) {
+  constructor(directory: string, request: WalRequest, signal: AbortSignal) {
     this.#directory = directory;
-    this.#user = user;
     this.#request = request;
     this.#signal = signal;
   }
@@ -83,7 +93,13 @@ export class WalStager {
   async histories(store: WalStore): Promise<void> {
     const files = [...store.histories.values()].filter((file) => historyNamePattern.test(path.basename(file)));
     for (let start = 0; start < files.length; start += batchFiles) {
-      await this.#copy(['-t', this.#directory, '--', ...files.slice(start, start + batchFiles)]);
+      const batch = files.slice(start, start + batchFiles);
+      const found = await Promise.all(batch.map(async (file) => ({ file, compression: await compressionIn(file) })));
+      await this.#place(
+        found.flatMap(({ file, compression }) =>
+          compression ? [{ name: path.basename(file), file, compression }] : [],
+        ),
+      );
     }
   }
 
@@ -111,22 +127,30 @@ export class WalStager {
   }
 
   async #copyOnce(names: readonly string[], store: WalStore): Promise<void> {
-    const plain: string[] = [];
-    const compressed = new Map<Compression, string[]>();
+    const found: Placeable[] = [];
     for (const name of names) {
       const stored = store.segments.get(name);
       const compression = stored && (await this.#compression(stored));
-      if (!stored || compression === undefined) continue;
-      if (compression === 'none' && !stored.partial) plain.push(stored.file);
-      else if (compression === 'none') await this.#copy(['--', stored.file, path.join(this.#directory, name)]);
+      if (stored && compression !== undefined) found.push({ name, file: stored.file, compression });
+    }
+    await this.#place(found);
+  }
+
+  /** Each under its name and unpacked, in as few processes as that takes. */
+  async #place(files: readonly Placeable[]): Promise<void> {
+    const plain: string[] = [];
+    const compressed = new Map<Compression, string[]>();
+    for (const { name, file, compression } of files) {
+      if (compression === 'none' && path.basename(file) === name) plain.push(file);
+      else if (compression === 'none') await this.#copy(['--', file, path.join(this.#directory, name)]);
       else {
         const target = path.join(this.#directory, `${name}.${suffixes[compression]}`);
-        await this.#copy(['--', stored.file, target]);
+        await this.#copy(['--', file, target]);
         compressed.set(compression, [...(compressed.get(compression) ?? []), target]);
       }
     }
     if (plain.length > 0) await this.#copy(['-t', this.#directory, '--', ...plain]);
-    for (const [compression, files] of compressed) await this.#decompress(compression, files);
+    for (const [compression, packed] of compressed) await this.#decompress(compression, packed);
   }
 
   /** Undefined when the file is gone: it moved, the next listing finds it. */
@@ -134,8 +158,8 @@ export class WalStager {
     const found = await identityOf(stored.file);
     if (!found) return undefined;
     if (found.size === this.#request.segmentBytes) return 'none';
-    const compression = compressionOf(await firstBytes(stored.file, 8));
-    if (compression) return compression;
+    const compression = await compressionIn(stored.file);
+    if (compression !== 'none') return compression;
     throw new ProblemError('wal-missing', `${stored.file} is neither a whole segment nor compressed in a known way`, {
       next: 'supported are gzip, bzip2, xz, zstd and lz4; encrypted or custom WAL is not',
       facts: { segment: stored.name },
@@ -145,7 +169,7 @@ export class WalStager {
   /** A file that vanished meanwhile makes cp fail: what is missing afterwards is looked for again. */
   async #copy(args: readonly string[]): Promise<void> {
     const argv = ['/usr/bin/cp', '--reflink=auto', '--preserve=timestamps', ...args];
-    const program = { argv, user: this.#user, background: true, timeoutMs: 3_600_000 };
+    const program = { argv, user: this.#request.user, background: true, timeoutMs: 3_600_000 };
     const outcome = await execute(program, this.#signal);
     if (outcome.exitCode !== 0 && !/No such file/.test(outcome.stderr)) throw failure(program, outcome, 'wal-missing');
   }
@@ -161,7 +185,7 @@ export class WalStager {
         },
       );
     }
-    const program = { argv, user: this.#user, background: true, timeoutMs: 3_600_000 };
+    const program = { argv, user: this.#request.user, background: true, timeoutMs: 3_600_000 };
     const outcome = await execute(program, this.#signal);
     if (outcome.exitCode !== 0) throw failure(program, outcome, 'wal-missing');
   }
@@ -173,6 +197,21 @@ export class WalStager {
     }
     return left;
   }
+}
+
+/** Undefined when the file is gone. */
+async function compressionIn(file: string): Promise<Compression | 'none' | undefined> {
+  const start = await firstBytes(file, 8).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  });
+  return start && (compressionOf(start) ?? 'none');
+}
+
+interface Placeable {
+  readonly name: string;
+  readonly file: string;
+  readonly compression: Compression | 'none';
 }
 
 const suffixes: Readonly<Record<Compression, string>> = {

@@ -1,0 +1,85 @@
+import path from 'node:path';
+import { newId } from '@barback/shared/wire/identifiers.ts';
+import type { AgentConfig } from '../config.ts';
+import type { Call, Host } from '../operations/handler.ts';
+import { releaseLive } from '../operations/hold.ts';
+import { handlers } from '../operations/index.ts';
+import { listSwaps, type SwapRecord } from '../operations/swap-record.ts';
+import { hostOf } from '../registry.ts';
+import { nowMicros } from '../system/clock.ts';
+import { appendRotating } from '../system/files.ts';
+import { jobUnderWay } from './release-server.ts';
+import { rescueStatus } from './rescue-status.ts';
+
+const verbs = ['status', 'finish', 'undo', 'lift'] as const;
+type Verb = (typeof verbs)[number];
+
+const stopMs = 10 * 60_000;
+const startMs = 45 * 60_000;
+const journalBytesMax = 16 * 1024 * 1024;
+
+/**
+ * For the night in which the api is gone too (T35): looks at the live path by inode, and finishes or takes back what a plan left
+ * half done, by the same handlers that a run uses. Answers what to print.
+ */
+export async function rescue(
+  config: AgentConfig,
+  verb: string | undefined,
+  server: string | undefined,
+): Promise<string> {
+  const known = verbs.find((one) => one === verb);
+  if (known === undefined) throw new Error(`name what to do: barback-agent rescue ${verbs.join(' | ')} --server NAME`);
+  if (server === undefined || !Object.hasOwn(config.servers, server)) {
+    throw new Error(`name one of the servers of this agent: --server ${Object.keys(config.servers).join(' | ')}`);
+  }
+  const host = hostOf(config, server);
+  if (known === 'status') return rescueStatus(host);
+  const busy = await jobUnderWay(config, server);
+  if (busy !== undefined)
+    throw new Error(`cannot ${known}: job ${busy} is under way; wait for its end, or stop the executor`);
+  await journal(host, { verb: known, began: true });
+  const said = await carryOut(host, known, (await listSwaps(host)).at(-1));
+  await journal(host, { verb: known, said });
+  return `${said.join('\n')}\n\n${await rescueStatus(host)}`;
+}
+
+async function carryOut(host: Host, verb: Exclude<Verb, 'status'>, swap: SwapRecord | undefined): Promise<string[]> {
+  const call = callOf(swap?.plan ?? null);
+  const server = host.serverName;
+  if (verb === 'lift') {
+    await releaseLive(host);
+    const { wasFenced } = await handlers['live-unfence'].perform(host, { server }, call);
+    return [wasFenced ? 'hold and fence are lifted' : 'there was no fence; a hold is lifted'];
+  }
+  if (swap === undefined) throw new Error(`cannot ${verb}: no plan has swapped directories of ${server}`);
+  if (verb === 'undo') {
+    await handlers['live-stop'].perform(host, { server, deadlineMs: stopMs }, call);
+    await handlers['live-swap-back'].perform(host, { server }, call);
+  } else if (swap.state !== 'done') {
+    await handlers['live-swap'].perform(host, { server, incoming: { from: 'scratch' } }, call);
+  }
+  const started = await handlers['live-start'].perform(host, { server, deadlineMs: startMs }, call);
+  return [
+    verb === 'undo'
+      ? 'what was live before lies at the live path again'
+      : 'the restored directory lies at the live path',
+    `PostgreSQL ${started.wasRunning ? 'runs' : 'was started'}: timeline ${started.timeline}, system ${started.systemIdentifier}`,
+    `if it is right, let everybody in: barback-agent rescue lift --server ${server}`,
+  ];
+}
+
+function callOf(plan: string | null): Call {
+  return {
+    opid: newId(Math.floor(nowMicros() / 1000)),
+    plan,
+    signal: new AbortController().signal,
+    progress: () => undefined,
+    log: () => undefined,
+  };
+}
+
+/** What was done without the api is written down here. */
+async function journal({ config, serverName }: Host, what: object): Promise<void> {
+  const line = JSON.stringify({ at: nowMicros(), server: serverName, ...what });
+  await appendRotating(path.join(config.stateDirectory, 'rescue.jsonl'), `${line}\n`, journalBytesMax);
+}

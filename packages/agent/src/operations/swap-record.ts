@@ -1,0 +1,56 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { ProblemError } from '@barback/shared/wire/problem.ts';
+import { ensureDirectory, listDirectory } from '../system/directory-tree.ts';
+import { readIfExists, writeAtomic } from '../system/files.ts';
+import type { Host } from './handler.ts';
+import { scratchPlace } from './scratch-place.ts';
+
+const identity = { device: z.string(), inode: z.string() };
+
+const swapSchema = z.strictObject({
+  server: z.string(),
+  plan: z.string(),
+  live: z.strictObject({ path: z.string() }),
+  /** Where it waits before, and again after a swap that was put back. */
+  incoming: z.strictObject({ path: z.string(), ...identity }),
+  /** What was at the live path; null when nothing was. */
+  old: z.strictObject(identity).nullable(),
+  keptPath: z.string(),
+  /** Microseconds since 1970. */
+  at: z.int(),
+  /** What was meant last; what is so is told by the inodes. */
+  state: z.enum(['intended', 'done', 'undone']),
+});
+
+/** A swap of directories at the live path, written before the first rename. */
+export type SwapRecord = z.infer<typeof swapSchema>;
+
+export async function readSwap(host: Host, plan: string): Promise<SwapRecord | undefined> {
+  const file = swapFile(host, plan);
+  const text = await readIfExists(file);
+  if (text === undefined) return undefined;
+  const parsed = swapSchema.safeParse(JSON.parse(text));
+  if (!parsed.success) {
+    throw new ProblemError('internal', `cannot read the record of a swap ${file}`, {
+      next: 'look at the directories that it names before anything else',
+    });
+  }
+  return parsed.data.server === host.serverName ? parsed.data : undefined;
+}
+
+export async function writeSwap(host: Host, record: SwapRecord): Promise<void> {
+  await ensureDirectory(scratchPlace(host, record.plan).records);
+  await writeAtomic(swapFile(host, record.plan), JSON.stringify(record));
+}
+
+/** Every swap of the server, oldest first: plans are named by their time. */
+export async function listSwaps(host: Host): Promise<SwapRecord[]> {
+  const plans = await listDirectory(path.join(host.config.stateDirectory, 'plans'));
+  const records = await Promise.all(plans.map((plan) => readSwap(host, plan)));
+  return records.filter((one) => one !== undefined);
+}
+
+export function swapFile(host: Host, plan: string): string {
+  return path.join(scratchPlace(host, plan).records, 'swap.json');
+}
