@@ -1,43 +1,184 @@
 import { newId } from '@barback/shared/wire/identifiers.ts';
+import { ProblemError, problemTypeOf } from '@barback/shared/wire/problem.ts';
+import type { AgentClient } from '../agents/agent-client.ts';
 import type { Actor } from '../audit/append-event.ts';
 import type { EngineDeps } from '../engine/engine-deps.ts';
 import type { Principal } from '../keys/principal.ts';
-import { loadServer } from '../servers/server-store.ts';
+import { loadServer, type Server } from '../servers/server-store.ts';
+import type { Search } from '../targets/search.ts';
+import { searchOf } from '../wal-index/search-of.ts';
+import type { WalIndexer } from '../wal-index/wal-indexer.ts';
+import type { Course } from './course.ts';
 import { earlierRuns } from './earlier-runs.ts';
 import { freeze } from './freeze.ts';
-import { gather } from './gather.ts';
+import { keptOf } from './find-cutover.ts';
+import { gather, gatherCutover, gatherProtection, type Gathered } from './gather.ts';
+import { makeBackupPlan } from './make-backup-plan.ts';
 import { makePlan } from './make-plan.ts';
-import type { PlanRequest } from './plan-request.ts';
+import { makePointInTimePlan } from './make-point-in-time-plan.ts';
+import { makeRebaselinePlan } from './make-rebaseline-plan.ts';
+import { makeAcceptPlan, makeUndoPlan } from './make-undo-plan.ts';
+import type { PlanDocument } from './plan-document.ts';
+import type { FrameInput } from './plan-frame.ts';
+import type {
+  AcceptRequest,
+  BackupRequest,
+  DrillRequest,
+  PlanRequest,
+  PointInTimeRequest,
+  RebaselineRequest,
+  UndoRequest,
+} from './plan-request.ts';
+import { replayedWal } from './replayed-wal.ts';
+import { setCourse } from './set-course.ts';
+import { undoneDdl } from './undone-ddl.ts';
 
 export interface PlanCreation {
-  readonly request: PlanRequest;
+  readonly request: PlanRequest | UndoRequest | AcceptRequest;
   readonly principal: Principal;
   readonly actor: Actor;
   readonly planHours: number;
+  /** Names the request that asked for the plan, so that a repeated one finds it; null: it is not repeatable. */
+  readonly requestHash: string | null;
 }
 
+type Deps = EngineDeps & { readonly index: WalIndexer };
+
+/** A plan is made from everything that Barman holds at this moment; an archive that was never read takes longer. */
+const catchUpMs = 45_000;
+
 /** Asks the agent, decides everything, freezes it; answers the plan's id. Throws ProblemError. */
-export async function createPlan(deps: EngineDeps, creation: PlanCreation): Promise<string> {
-  const { request, principal, actor } = creation;
-  const { database, clock } = deps;
-  const server = loadServer(database.orm, request.server, principal);
-  const gathered = await gather(deps.agents.client(server.name), server.name, principal.id);
-  const earlier = earlierRuns(database.orm, server.name, request.scenario);
-  const createdAt = clock.now();
-  const id = newId(Math.floor(createdAt / 1000));
-  const plan = makePlan({
-    id,
-    request,
-    gathered,
+export async function createPlan(deps: Deps, creation: PlanCreation): Promise<string> {
+  const { request, principal, actor, requestHash } = creation;
+  const server = loadServer(deps.database.orm, request.server, principal);
+  const planning: Planning = { deps, creation, server, agent: deps.agents.client(server.name) };
+  const plan = await planOf(planning, request);
+  freeze(deps.database, plan, { by: actor, requestHash });
+  return plan.id;
+}
+
+interface Planning {
+  readonly deps: Deps;
+  readonly creation: PlanCreation;
+  readonly server: Server;
+  readonly agent: AgentClient;
+}
+
+function planOf(planning: Planning, request: PlanRequest | UndoRequest | AcceptRequest): Promise<PlanDocument> {
+  switch (request.scenario) {
+    case 'drill':
+      return planDrill(planning, request);
+    case 'point-in-time':
+      return planPointInTime(planning, request);
+    case 'undo':
+      return planUndo(planning, request);
+    case 'accept':
+      return planAccept(planning, request);
+    case 'backup':
+      return planBackup(planning, request);
+    case 'rebaseline':
+      return planRebaseline(planning, request);
+  }
+}
+
+async function planDrill(planning: Planning, request: DrillRequest): Promise<PlanDocument> {
+  return makePlan({ ...(await courseInput(planning, request)).input, request });
+}
+
+async function planPointInTime(planning: Planning, request: PointInTimeRequest): Promise<PlanDocument> {
+  const { deps, agent, server, creation } = planning;
+  const [{ input }, cutover] = await Promise.all([
+    courseInput(planning, request),
+    gatherCutover(agent, server.name, creation.principal.id),
+  ]);
+  const ddl = undoneDdl(deps.database.orm, server.name, input.course);
+  return makePointInTimePlan({ ...input, request, cutover, undoneDdl: ddl });
+}
+
+async function courseInput(planning: Planning, request: DrillRequest | PointInTimeRequest) {
+  const { deps, server, agent, creation } = planning;
+  const { id: sub } = creation.principal;
+  const [gathered] = await Promise.all([
+    gather(agent, deps.clock, server.name, sub),
+    deps.index.catchUp(server.name, { sweep: true, limitMs: catchUpMs }),
+  ]);
+  const { search, course } = await decideCourse(planning, request, gathered);
+  const replayed = await replayedWal(search, course);
+  const scratchFiles = await filesOf(agent, server.name, course.backup.id, sub);
+  return { input: { ...frameInput(planning), gathered, picture: search.picture, course, replayed, scratchFiles } };
+}
+
+async function planUndo(planning: Planning, request: UndoRequest): Promise<PlanDocument> {
+  const { server, agent, creation } = planning;
+  const kept = await keptDirectory(planning, request.run);
+  const [{ host }, cutover] = await Promise.all([
+    gatherProtection(agent, server.name, creation.principal.id),
+    gatherCutover(agent, server.name, creation.principal.id),
+  ]);
+  return makeUndoPlan({ ...frameInput(planning), request, host, kept, cutover });
+}
+
+async function planAccept(planning: Planning, request: AcceptRequest): Promise<PlanDocument> {
+  const { server, agent, creation } = planning;
+  const kept = await keptDirectory(planning, request.run);
+  const { host } = await gatherProtection(agent, server.name, creation.principal.id);
+  return makeAcceptPlan({ ...frameInput(planning), request, host, kept });
+}
+
+function keptDirectory({ deps, agent, creation }: Planning, run: string) {
+  return keptOf({ reader: deps.database.orm, agent, sub: creation.principal.id }, run);
+}
+
+async function planBackup(planning: Planning, request: BackupRequest): Promise<PlanDocument> {
+  const { server, agent, creation } = planning;
+  const gathered = await gatherProtection(agent, server.name, creation.principal.id);
+  return makeBackupPlan({ ...frameInput(planning), request, gathered });
+}
+
+/** Does not wait for the index: a slot that fills the disk of live is dropped without reading WAL first. */
+async function planRebaseline(planning: Planning, request: RebaselineRequest): Promise<PlanDocument> {
+  const { server, agent, creation } = planning;
+  const gathered = await gatherProtection(agent, server.name, creation.principal.id);
+  return makeRebaselinePlan({ ...frameInput(planning), request, gathered });
+}
+
+function frameInput({ deps, creation, server }: Planning): FrameInput {
+  const { request, principal, planHours } = creation;
+  const earlier = earlierRuns(deps.database.orm, server.name, request.scenario);
+  const createdAt = deps.clock.now();
+  return {
+    id: newId(Math.floor(createdAt / 1000)),
     agentId: server.agentId,
     settings: server.settings,
-    earlierSeconds: earlier.seconds,
+    measures: earlier.measures,
     earlierSystemIdentifier: earlier.systemIdentifier,
     activeRun: earlier.activeRun,
     createdAt,
-    expiresAt: createdAt + Math.round(creation.planHours * 3_600_000_000),
+    expiresAt: createdAt + Math.round(planHours * 3_600_000_000),
     createdBy: principal.id,
-  });
-  freeze(database, plan, actor);
-  return id;
+  };
+}
+
+/** What lies behind a hole or before the newest backup may not have been read yet: then everything is read once. */
+async function decideCourse(
+  { deps, creation, server: { name: server } }: Planning,
+  request: DrillRequest | PointInTimeRequest,
+  { backups, host }: Gathered,
+): Promise<{ search: Search; course: Course }> {
+  const decide = async (): Promise<{ search: Search; course: Course }> => {
+    const search = searchOf(deps, { server, sub: creation.principal.id, backups });
+    return { search, course: await setCourse(search, { request, now: host.time }) };
+  };
+  try {
+    return await decide();
+  } catch (error) {
+    if (!(error instanceof ProblemError) || problemTypeOf(error.problem) !== 'index-behind') throw error;
+    await deps.index.catchUp(server, { all: true, limitMs: catchUpMs });
+    return decide();
+  }
+}
+
+async function filesOf(agent: AgentClient, server: string, backupId: string, sub: string): Promise<number | null> {
+  const context = { sub, signal: AbortSignal.timeout(catchUpMs) };
+  return (await agent.call('backup-files', { server, backupId }, context)).result.files;
 }

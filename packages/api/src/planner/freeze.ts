@@ -1,3 +1,4 @@
+import type { Json } from '@barback/shared/wire/json.ts';
 import { sha256Hex } from '@barback/shared/wire/jws.ts';
 import { appendEvent, type Actor } from '../audit/append-event.ts';
 import type { Database } from '../db/database.ts';
@@ -7,14 +8,18 @@ import { parseInstant } from '@barback/shared/postgres/instant.ts';
 import type { PlanDocument } from './plan-document.ts';
 
 /** Serialises the plan once; these bytes are stored, hashed, shown, executed and verified. Answers their SHA-256. */
-export function freeze(database: Database, plan: PlanDocument, by: Actor): string {
+export function freeze(
+  database: Database,
+  plan: PlanDocument,
+  { by, requestHash }: { readonly by: Actor; readonly requestHash: string | null },
+): string {
   const bytes = Buffer.from(JSON.stringify(plan), 'utf8');
   const hash = sha256Hex(bytes);
   const { id, server, scenario, createdBy } = plan;
   const [createdAt, expiresAt] = [micros(plan.createdAt), micros(plan.expiresAt)];
   write(database, (tx) => {
     tx.insert(documents).values({ sha256: hash, kind: 'plan', bytes }).run();
-    tx.insert(plans).values({ id, hash, server, scenario, createdAt, expiresAt, createdBy }).run();
+    tx.insert(plans).values({ id, hash, server, scenario, createdAt, expiresAt, createdBy, requestHash }).run();
     appendEvent(tx, {
       type: 'plan.created',
       at: createdAt,
@@ -24,14 +29,31 @@ export function freeze(database: Database, plan: PlanDocument, by: Actor): strin
       data: {
         hash,
         scenario,
-        target: plan.target,
-        backup: plan.backup.id,
-        timeline: plan.timeline,
+        ...subjectOf(plan),
         findings: plan.findings.map(({ code, severity }) => ({ code, severity })),
       },
     });
   });
   return hash;
+}
+
+/** What the plan is about, for the record. */
+function subjectOf(plan: PlanDocument): Record<string, Json> {
+  switch (plan.scenario) {
+    case 'drill':
+    case 'point-in-time': {
+      const { target, backup, timeline, stop } = plan;
+      return { target: { ...target } as Json, backup: backup.id, timeline, stop };
+    }
+    case 'undo':
+      return { undoes: plan.undoes, kept: plan.kept.path };
+    case 'accept':
+      return { accepts: plan.accepts, kept: plan.kept.path };
+    case 'rebaseline':
+      return { slots: plan.slots };
+    case 'backup':
+      return {};
+  }
 }
 
 function micros(text: string): number {

@@ -4,7 +4,8 @@ import { and, asc, desc, eq, inArray, lt, type SQL } from 'drizzle-orm';
 import type { Reader } from '../db/database.ts';
 import { approvals, documents, plans, runs } from '../db/schema.ts';
 import { sees, type Principal } from '../keys/principal.ts';
-import { planDocumentSchema, type PlanDocument } from './plan-document.ts';
+import type { PlanDocument } from './plan-document.ts';
+import { readPlanDocument } from './read-plan-document.ts';
 
 /** A frozen plan with what has happened to it since. */
 export interface StoredPlan {
@@ -54,7 +55,7 @@ function storedPlan(reader: Reader, row: typeof plans.$inferSelect): StoredPlan 
   const given = reader.select().from(approvals).where(eq(approvals.plan, row.id)).orderBy(asc(approvals.at)).all();
   const run = reader.select({ id: runs.id }).from(runs).where(eq(runs.plan, row.id)).get();
   return {
-    document: planDocumentSchema.parse(JSON.parse(document.bytes.toString('utf8'))),
+    document: readPlanDocument(document.bytes.toString('utf8')),
     bytes: document.bytes,
     hash: row.hash,
     createdAt: row.createdAt,

@@ -1,23 +1,61 @@
 import { describe, expect, test } from 'vitest';
 import { makePlan, type PlanInput } from './make-plan.ts';
-import { planRequestSchema } from './plan-request.ts';
+import { drillRequestSchema } from './plan-request.ts';
 import { obstacles, planState } from './plan-state.ts';
-import { predictSeconds } from './predict.ts';
-import { backup, host, live, noon, wal } from './testing/facts.ts';
+import type { Course } from './course.ts';
+import { nothingReplayed } from './replayed-wal.ts';
+import { backup, host, noon, picture, segmentBytes } from './testing/facts.ts';
 
-const input: PlanInput = {
-  id: '01m83wec9s5hpknax5fqgkq4z2',
-  request: planRequestSchema.parse({ server: 'main', scenario: 'drill', target: { type: 'latest' } }),
-  gathered: { host: host(), backups: [backup()], wal: wal() },
-  agentId: 'agent-1',
-  settings: { rtoSeconds: 900, rpoSeconds: null, rowLossPercentMax: 5, tablesMin: 1, approvals: { drill: 1 } },
-  earlierSeconds: [10, 30, 20],
-  earlierSystemIdentifier: null,
-  activeRun: null,
-  createdAt: noon,
-  expiresAt: noon + 1,
-  createdBy: 'k',
+const drawn = picture();
+const path = drawn.paths[0];
+if (!path) throw new Error('the picture has no path');
+
+/** To everything that Barman holds: segments 2 to 9. */
+const course: Course = {
+  target: { type: 'latest' },
+  path,
+  backup: backup(),
+  reach: { position: 9 * segmentBytes + 0x1000, breaks: { is: 'end', number: 10 } },
+  stop: null,
+  lost: { transactions: 0, seconds: 0 },
+  wal: { first: 2, last: 9 },
 };
+const measures = [10, 30, 20].flatMap((seconds) =>
+  makePlanSteps().map((step) => ({ step, seconds: step === 'recover' ? seconds : 1, bytes: null })),
+);
+
+function makePlanSteps(): string[] {
+  return makePlan({ ...bare(), measures: [] }).steps.map((step) => step.name);
+}
+
+function bare(): PlanInput {
+  return {
+    id: '01m83wec9s5hpknax5fqgkq4z2',
+    request: drillRequestSchema.parse({ server: 'main', scenario: 'drill', target: { type: 'latest' } }),
+    gathered: { host: host(), backups: [backup()], clock: { offset: 0, uncertainty: 0 } },
+    picture: drawn,
+    course,
+    replayed: nothingReplayed,
+    scratchFiles: 1_000,
+    agentId: 'agent-1',
+    settings: {
+      rtoSeconds: 900,
+      rpoSeconds: null,
+      rowLossPercentMax: 5,
+      tablesMin: 1,
+      approvals: { drill: 1 },
+      applications: [],
+      smoke: [],
+    },
+    measures: [],
+    earlierSystemIdentifier: null,
+    activeRun: null,
+    createdAt: noon,
+    expiresAt: noon + 1,
+    createdBy: 'k',
+  };
+}
+const input: PlanInput = { ...bare(), measures };
 
 describe('a plan', () => {
   test('is the same for the same request and facts: it is pure', () => {
@@ -27,7 +65,22 @@ describe('a plan', () => {
   test('says what it needs, how long it will take and who must approve', () => {
     expect(makePlan(input)).toMatchObject({
       timeline: 1,
-      predictions: { scratchBytes: 1_000_000, walBytes: 8 * 16 * 1024 * 1024, seconds: 20 },
+      predictions: {
+        scratchBytes: 1_000_000,
+        walBytes: 8 * segmentBytes,
+        seconds: {
+          median: 19 + makePlanSteps().length,
+          min: 9 + makePlanSteps().length,
+          max: 29 + makePlanSteps().length,
+        },
+        outageSeconds: 0,
+        lost: { transactions: 0, seconds: 0 },
+      },
+      basis: {
+        systemIdentifier: '7000000000000000001',
+        timeline: 1,
+        wal: [{ first: '000000010000000000000002', last: '000000010000000000000009' }],
+      },
       approvalsRequired: 1,
       findings: [],
       systemIdentifier: '7000000000000000001',
@@ -43,16 +96,24 @@ describe('a plan', () => {
     });
   });
 
-  test('of the end of a backup needs only the WAL of the backup', () => {
-    const request = planRequestSchema.parse({ server: 'main', scenario: 'drill', target: { type: 'immediate' } });
-    expect(makePlan({ ...input, request }).predictions.walBytes).toBe(16 * 1024 * 1024);
-  });
-
-  test('follows the timeline of live, and the newest that Barman knows when live is down', () => {
-    const histories = [{ timeline: 3, ancestors: [{ timeline: 1, switchLsn: '0/3000000', reason: '' }] }];
-    const of = (facts: ReturnType<typeof host>): number =>
-      makePlan({ ...input, gathered: { host: facts, backups: [backup()], wal: wal({ histories }) } }).timeline;
-    expect([of(host({ live: live({ timeline: 1 }) })), of(host({ live: null }))]).toEqual([1, 3]);
+  test('promises the transactions on both sides of its stop, and makes the proof of it agree with them', () => {
+    const end = (xid: number, position: number) => ({ kind: 'commit' as const, xid, position, time: noon + xid });
+    const [lastKept, firstUndone] = [end(740, 5 * segmentBytes + 40), end(741, 5 * segmentBytes + 80)];
+    const candidate = { timeline: 1, position: firstUndone.position, inclusive: false };
+    const lost = { transactions: 5, seconds: 60 };
+    const stop = { candidate, lastKept, lastEnd: lastKept, firstUndone, stampedEarlier: [], lost };
+    const plan = makePlan({ ...input, course: { ...course, stop } });
+    expect(plan.stop).toMatchObject({
+      lastKept: { xid: 740 },
+      firstUndone: { xid: 741 },
+      lsn: '0/5000050',
+      abandoned: false,
+    });
+    expect(plan.steps.find((step) => step.name === 'replay')?.action).toMatchObject({
+      params: {
+        expect: { record: '0/5000050', lastKept: { xid: 740 }, firstUndone: { xid: 741 }, lastEndTime: noon + 740 },
+      },
+    });
   });
 });
 
@@ -64,6 +125,7 @@ describe('the state of a plan', () => {
     expect(planState(plan, world)).toBe('ready');
     expect(planState(plan, { ...world, approvals: 0 })).toBe('needs_approval');
     expect(planState(plan, { ...world, now: noon + 1 })).toBe('expired');
+    expect(planState({ ...plan, format: 2 }, world)).toBe('expired');
     expect(planState(plan, { ...world, runId: 'r' })).toBe('started');
   });
 
@@ -79,13 +141,4 @@ describe('the state of a plan', () => {
     };
     expect(obstacles(blocking)).toHaveLength(1);
   });
-});
-
-test('a prediction is the median of earlier drills, and nothing without any', () => {
-  expect([predictSeconds([]), predictSeconds([7]), predictSeconds([1, 100]), predictSeconds([9, 1, 2])]).toEqual([
-    null,
-    7,
-    50.5,
-    2,
-  ]);
 });

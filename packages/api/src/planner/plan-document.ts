@@ -1,7 +1,14 @@
 import { backupSchema } from '@barback/shared/operations/backup.ts';
+import { keptSchema } from '@barback/shared/operations/kept.ts';
 import { targetSchema } from '@barback/shared/postgres/target.ts';
 import { jsonSchema } from '@barback/shared/wire/json.ts';
 import { z } from 'zod';
+import { applicationsSchema } from '../integrations/application-settings.ts';
+import { smokeSchema } from '../integrations/smoke-settings.ts';
+import { lostSchema, stopSchema } from '../targets/stop-view.ts';
+import { cutoverBasisSchema } from '../scenarios/cutover-basis.ts';
+import { basisSchema } from '../scenarios/plan-basis.ts';
+import { plannedSlotsSchema, protectionBasisSchema } from '../scenarios/protection-basis.ts';
 import type { Step } from '../scenarios/step.ts';
 
 /** Something about the world that a restore would trip over, found before anything is touched. */
@@ -26,32 +33,50 @@ export const serverSettingsSchema = z
     tablesMin: z.int().nonnegative().nullable().default(null),
     /** Approvals that a plan of a scenario needs before it may start. */
     approvals: z.record(z.string(), z.int().min(0).max(5)).default({}),
+    /** What writes to the database, and is stopped while it is swapped. */
+    applications: applicationsSchema.default([]),
+    /** What is asked once the database is open again. */
+    smoke: smokeSchema.default([]),
   })
   .meta({ id: 'ServerSettings' });
 
 export type ServerSettings = z.infer<typeof serverSettingsSchema>;
 
-/** The frozen plan: these bytes are stored, hashed and executed. Times are RFC 3339 UTC. */
-export const planDocumentSchema = z.strictObject({
-  format: z.literal(1),
+const secondsSchema = z
+  .strictObject({ median: z.number(), min: z.number(), max: z.number() })
+  .meta({ id: 'PredictedSeconds' });
+
+export const predictionsSchema = z
+  .strictObject({
+    scratchBytes: z.int(),
+    walBytes: z.int().nullable(),
+    /** Of the whole; null until three runs of the server have shown how long its steps take. */
+    seconds: secondsSchema.nullable(),
+    steps: z.array(z.strictObject({ step: z.string(), bytes: z.int().nullable(), seconds: secondsSchema.nullable() })),
+    /** How long live will be down; 0 for a scenario that does not touch it. */
+    outageSeconds: z.number().nullable(),
+    /** What a restore of live to this target would undo; null when WAL could not be read for it. */
+    lost: lostSchema.nullable(),
+    /** How it is taken back. */
+    undo: z.string(),
+  })
+  .meta({ id: 'Predictions' });
+
+/** What this version writes. It reads all of them, and starts only plans of this one. */
+export const planFormat = 3;
+
+/** What a plan of any scenario says. Times are RFC 3339 UTC. */
+const frameSchema = z.strictObject({
+  format: z.literal([1, 2, planFormat]),
   id: z.string(),
   server: z.string(),
   agent: z.string(),
-  scenario: z.string(),
   createdAt: z.string(),
   expiresAt: z.string(),
   createdBy: z.string(),
-  target: targetSchema,
-  timeline: z.int(),
-  backup: backupSchema,
   options: jsonSchema,
   findings: z.array(findingSchema),
-  predictions: z.strictObject({
-    scratchBytes: z.int(),
-    walBytes: z.int().nullable(),
-    /** From earlier drills of this server; null when there is none. */
-    seconds: z.number().nullable(),
-  }),
+  predictions: predictionsSchema,
   approvalsRequired: z.int(),
   settings: serverSettingsSchema,
   systemIdentifier: z.string().nullable(),
@@ -60,4 +85,70 @@ export const planDocumentSchema = z.strictObject({
   steps: z.array(z.custom<Step>((value) => typeof value === 'object' && value !== null)),
 });
 
+/** What a plan says that restores a backup to a target. */
+const copyPlanSchema = frameSchema.extend({
+  target: targetSchema,
+  timeline: z.int(),
+  backup: backupSchema,
+  /** Null at the two ends of WAL, `immediate` and `latest`. */
+  stop: stopSchema.nullable(),
+  /** What must still hold when the plan is started; null in plans of format 1. */
+  basis: basisSchema.nullable(),
+});
+
+export const drillPlanSchema = copyPlanSchema.extend({ scenario: z.literal('drill') });
+
+/** What a plan says that takes live's place. */
+const cutoverPlan = {
+  cutover: cutoverBasisSchema,
+  /** Names of the applications that are stopped and started, in order. */
+  applications: z.array(z.string()),
+};
+
+export const pointInTimePlanSchema = copyPlanSchema.extend({
+  scenario: z.literal('point-in-time'),
+  ...cutoverPlan,
+  /** Undone transactions that changed definitions, as far as the index tells them. */
+  undoneDdl: z.int(),
+});
+
+export const undoPlanSchema = frameSchema.extend({
+  scenario: z.literal('undo'),
+  ...cutoverPlan,
+  /** The run whose cutover is taken back. */
+  undoes: z.string(),
+  kept: keptSchema,
+});
+
+export const acceptPlanSchema = frameSchema.extend({
+  scenario: z.literal('accept'),
+  /** The run whose kept directory is deleted. */
+  accepts: z.string(),
+  kept: keptSchema,
+});
+
+export const backupPlanSchema = frameSchema.extend({ scenario: z.literal('backup'), basis: protectionBasisSchema });
+
+export const rebaselinePlanSchema = frameSchema.extend({
+  scenario: z.literal('rebaseline'),
+  basis: protectionBasisSchema,
+  slots: plannedSlotsSchema,
+});
+
+/** The frozen plan: these bytes are stored, hashed and executed. */
+export const planDocumentSchema = z.discriminatedUnion('scenario', [
+  drillPlanSchema,
+  pointInTimePlanSchema,
+  undoPlanSchema,
+  acceptPlanSchema,
+  backupPlanSchema,
+  rebaselinePlanSchema,
+]);
+
+export type DrillPlan = z.infer<typeof drillPlanSchema>;
+export type PointInTimePlan = z.infer<typeof pointInTimePlanSchema>;
+export type UndoPlan = z.infer<typeof undoPlanSchema>;
+export type AcceptPlan = z.infer<typeof acceptPlanSchema>;
+export type BackupPlan = z.infer<typeof backupPlanSchema>;
+export type RebaselinePlan = z.infer<typeof rebaselinePlanSchema>;
 export type PlanDocument = z.infer<typeof planDocumentSchema>;

@@ -1,18 +1,67 @@
 import { targetSchema } from '@barback/shared/postgres/target.ts';
 import { backupIdSchema, serverNameSchema } from '@barback/shared/wire/identifiers.ts';
 import { z } from 'zod';
-import { scenarios, type ScenarioName } from '../scenarios/index.ts';
+import { scenarios } from '../scenarios/index.ts';
 
-/** What an operator asks for; everything else is decided by the planner and shown in the plan. */
-export const planRequestSchema = z
+export const drillRequestSchema = z
   .strictObject({
     server: serverNameSchema,
-    scenario: z.enum(Object.keys(scenarios) as [ScenarioName, ...ScenarioName[]]),
+    scenario: z.literal('drill'),
     target: targetSchema,
     /** A backup instead of the planner's choice: the newest usable one that ends before the target on its timeline path. */
     backup: backupIdSchema.optional(),
     options: scenarios.drill.options.prefault({}),
   })
+  .meta({ id: 'DrillRequest' });
+
+export const pointInTimeRequestSchema = drillRequestSchema
+  .extend({
+    scenario: z.literal('point-in-time'),
+    options: scenarios['point-in-time'].options.prefault({}),
+  })
+  .meta({ id: 'PointInTimeRequest' });
+
+export const backupRequestSchema = z
+  .strictObject({
+    server: serverNameSchema,
+    scenario: z.literal('backup'),
+    options: scenarios.backup.options.prefault({}),
+  })
+  .meta({ id: 'BackupRequest' });
+
+export const rebaselineRequestSchema = z
+  .strictObject({
+    server: serverNameSchema,
+    scenario: z.literal('rebaseline'),
+    options: scenarios.rebaseline.options.prefault({}),
+  })
+  .meta({ id: 'RebaselineRequest' });
+
+/** What an operator asks for, by scenario; everything else is decided by the planner and shown in the plan. */
+export const planRequestSchema = z
+  .discriminatedUnion('scenario', [
+    drillRequestSchema,
+    pointInTimeRequestSchema,
+    backupRequestSchema,
+    rebaselineRequestSchema,
+  ])
   .meta({ id: 'PlanRequest' });
 
+export type DrillRequest = z.output<typeof drillRequestSchema>;
+export type RebaselineRequest = z.output<typeof rebaselineRequestSchema>;
+export type PointInTimeRequest = z.output<typeof pointInTimeRequestSchema>;
+export type BackupRequest = z.output<typeof backupRequestSchema>;
+/** Of a run that took live's place: asked for at the run, not among the scenarios. */
+export interface UndoRequest {
+  readonly server: string;
+  readonly scenario: 'undo';
+  readonly run: string;
+  readonly options: z.output<typeof scenarios.undo.options>;
+}
+export interface AcceptRequest {
+  readonly server: string;
+  readonly scenario: 'accept';
+  readonly run: string;
+  readonly options: z.output<typeof scenarios.accept.options>;
+}
 export type PlanRequest = z.output<typeof planRequestSchema>;

@@ -1,5 +1,5 @@
 import type { Micros } from '@barback/shared/postgres/instant.ts';
-import type { Finding, PlanDocument } from './plan-document.ts';
+import { planFormat, type Finding, type PlanDocument } from './plan-document.ts';
 
 export const planStates = ['ready', 'blocked', 'needs_approval', 'expired', 'started'] as const;
 
@@ -16,7 +16,8 @@ export function planState(
   },
 ): PlanState {
   if (world.runId !== null) return 'started';
-  if (world.now >= world.expiresAt) return 'expired';
+  // A plan that an earlier version froze is not started any more.
+  if (world.now >= world.expiresAt || plan.format !== planFormat) return 'expired';
   if (obstacles(plan).length > 0) return 'blocked';
   return world.approvals < plan.approvalsRequired ? 'needs_approval' : 'ready';
 }

@@ -1,11 +1,20 @@
+import { keptSchema } from '@barback/shared/operations/kept.ts';
 import { operations } from '@barback/shared/operations/index.ts';
 import { formatInstant, type Micros } from '@barback/shared/postgres/instant.ts';
 import { targetSchema } from '@barback/shared/postgres/target.ts';
-import { jsonSchema } from '@barback/shared/wire/json.ts';
+import { jsonSchema, type Json } from '@barback/shared/wire/json.ts';
 import { z } from 'zod';
+import { plannedSlotsSchema, protectionBasisSchema } from '../scenarios/protection-basis.ts';
 import type { Step } from '../scenarios/step.ts';
+import { stopSchema } from '../targets/stop-view.ts';
 import type { StoredPlan } from './load-plan.ts';
-import { findingSchema } from './plan-document.ts';
+import {
+  findingSchema,
+  predictionsSchema,
+  type DrillPlan,
+  type PlanDocument,
+  type PointInTimePlan,
+} from './plan-document.ts';
 import { planState, planStates } from './plan-state.ts';
 
 const instant = z.string().meta({ description: 'RFC 3339 UTC', example: '2026-11-22T12:00:00.123456Z' });
@@ -32,66 +41,103 @@ const planStepSchema = z
   })
   .meta({ id: 'PlanStep' });
 
-export const planViewSchema = z
-  .strictObject({
+const frameSchema = z.strictObject({
+  id: z.string(),
+  /** SHA-256 of the frozen bytes: what is approved and started. */
+  hash: z.string(),
+  server: z.string(),
+  state: z.enum(planStates),
+  createdAt: instant,
+  expiresAt: instant,
+  createdBy: z.string(),
+  options: jsonSchema,
+  findings: z.array(findingSchema),
+  predictions: predictionsSchema,
+  objectives: z.strictObject({ rtoSeconds: z.int().nullable(), rpoSeconds: z.int().nullable() }),
+  approvals: z.strictObject({
+    required: z.int(),
+    given: z.array(z.strictObject({ key: z.string(), at: instant })),
+  }),
+  steps: z.array(planStepSchema),
+  runId: z.string().nullable(),
+  links: z.record(z.string(), z.string()),
+});
+
+const copyViewSchema = frameSchema.extend({
+  backup: z.strictObject({
     id: z.string(),
-    /** SHA-256 of the frozen bytes: what is approved and started. */
-    hash: z.string(),
-    server: z.string(),
-    scenario: z.string(),
-    state: z.enum(planStates),
-    createdAt: instant,
-    expiresAt: instant,
-    createdBy: z.string(),
-    backup: z.strictObject({
-      id: z.string(),
-      endTime: instant.nullable(),
-      timeline: z.int().nullable(),
-      sizeBytes: z.int().nullable(),
-    }),
-    target: targetSchema,
-    timeline: z.int(),
-    options: jsonSchema,
-    findings: z.array(findingSchema),
-    predictions: z.strictObject({
-      scratchBytes: z.int(),
-      walBytes: z.int().nullable(),
-      seconds: z.number().nullable(),
-    }),
-    objectives: z.strictObject({ rtoSeconds: z.int().nullable(), rpoSeconds: z.int().nullable() }),
-    approvals: z.strictObject({
-      required: z.int(),
-      given: z.array(z.strictObject({ key: z.string(), at: instant })),
-    }),
-    steps: z.array(planStepSchema),
-    runId: z.string().nullable(),
-    links: z.record(z.string(), z.string()),
+    endTime: instant.nullable(),
+    timeline: z.int().nullable(),
+    sizeBytes: z.int().nullable(),
+  }),
+  target: targetSchema,
+  timeline: z.int(),
+  /** The exact stop; null at the two ends of WAL. */
+  stop: stopSchema.nullable(),
+});
+
+const drillViewSchema = copyViewSchema.extend({ scenario: z.literal('drill') }).meta({ id: 'DrillPlan' });
+
+const pointInTimeViewSchema = copyViewSchema
+  .extend({
+    scenario: z.literal('point-in-time'),
+    applications: z.array(z.string()),
+    /** Undone transactions that changed definitions. */
+    undoneDdl: z.int(),
   })
+  .meta({ id: 'PointInTimePlan' });
+
+const undoViewSchema = frameSchema
+  .extend({ scenario: z.literal('undo'), undoes: z.string(), kept: keptSchema, applications: z.array(z.string()) })
+  .meta({ id: 'UndoPlan' });
+
+const acceptViewSchema = frameSchema
+  .extend({ scenario: z.literal('accept'), accepts: z.string(), kept: keptSchema })
+  .meta({ id: 'AcceptPlan' });
+
+const backupViewSchema = frameSchema
+  .extend({ scenario: z.literal('backup'), protection: protectionBasisSchema })
+  .meta({ id: 'BackupPlan' });
+
+const rebaselineViewSchema = frameSchema
+  .extend({
+    scenario: z.literal('rebaseline'),
+    /** How WAL reaches Barman: what must still hold when the plan is started. */
+    protection: protectionBasisSchema,
+    slots: plannedSlotsSchema,
+  })
+  .meta({ id: 'RebaselinePlan' });
+
+export const planViewSchema = z
+  .discriminatedUnion('scenario', [
+    drillViewSchema,
+    pointInTimeViewSchema,
+    undoViewSchema,
+    acceptViewSchema,
+    backupViewSchema,
+    rebaselineViewSchema,
+  ])
   .meta({ id: 'Plan' });
+
+/** What a plan of a scenario is about. */
+type Subject = Without<z.infer<typeof planViewSchema>, Exclude<keyof z.infer<typeof frameSchema>, 'scenario'>>;
+type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 export type PlanView = z.infer<typeof planViewSchema>;
 
 /** The plan as callers see it. */
 export function planView(stored: StoredPlan, now: Micros): PlanView {
   const { document, hash, approvals, runId, expiresAt } = stored;
-  const { id, server, backup, settings } = document;
+  const { id, server, settings } = document;
   return {
     id,
     hash,
     server,
-    scenario: document.scenario,
+    ...subjectOf(document),
     state: planState(document, { runId, approvals: approvals.length, expiresAt, now }),
     createdAt: document.createdAt,
     expiresAt: document.expiresAt,
     createdBy: document.createdBy,
-    backup: {
-      id: backup.id,
-      endTime: backup.endTime === null ? null : formatInstant(backup.endTime),
-      timeline: backup.timeline,
-      sizeBytes: backup.sizeBytes,
-    },
-    target: document.target,
-    timeline: document.timeline,
     options: document.options,
     findings: document.findings,
     predictions: document.predictions,
@@ -113,6 +159,35 @@ export function planView(stored: StoredPlan, now: Micros): PlanView {
   };
 }
 
+function subjectOf(document: PlanDocument): Subject {
+  switch (document.scenario) {
+    case 'drill':
+      return { scenario: document.scenario, ...copySubject(document) };
+    case 'point-in-time': {
+      const { scenario, applications, undoneDdl } = document;
+      return { scenario, ...copySubject(document), applications, undoneDdl };
+    }
+    case 'undo': {
+      const { scenario, undoes, kept, applications } = document;
+      return { scenario, undoes, kept, applications };
+    }
+    case 'accept': {
+      const { scenario, accepts, kept } = document;
+      return { scenario, accepts, kept };
+    }
+    case 'backup':
+      return { scenario: document.scenario, protection: document.basis };
+    case 'rebaseline':
+      return { scenario: document.scenario, protection: document.basis, slots: document.slots };
+  }
+}
+
+function copySubject({ target, timeline, stop, backup }: DrillPlan | PointInTimePlan) {
+  const { id, endTime, timeline: made, sizeBytes } = backup;
+  const named = { id, endTime: endTime === null ? null : formatInstant(endTime), timeline: made, sizeBytes };
+  return { backup: named, target, timeline, stop };
+}
+
 function stepView({ name, title, action, inverse }: Step): PlanView['steps'][number] {
   return {
     name,
@@ -120,7 +195,7 @@ function stepView({ name, title, action, inverse }: Step): PlanView['steps'][num
     class: action.on === 'agent' ? operations[action.op].class : null,
     on: action.on,
     operation: action.on === 'person' ? null : action.op,
-    params: action.on === 'person' ? { ask: action.ask, choices: [...action.choices] } : action.params,
+    params: action.on === 'person' ? { ask: action.ask, choices: [...action.choices] } : (action.params as Json),
     inverse:
       inverse === undefined
         ? null
@@ -129,7 +204,7 @@ function stepView({ name, title, action, inverse }: Step): PlanView['steps'][num
             title: inverse.title,
             when: inverse.when,
             operation: inverse.action.op,
-            params: inverse.action.params,
+            params: inverse.action.params as Json,
           },
   };
 }

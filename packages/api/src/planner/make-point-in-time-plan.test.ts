@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest';
+import type { Course } from './course.ts';
+import { makePointInTimePlan, type PointInTimeInput } from './make-point-in-time-plan.ts';
+import { pointInTimeRequestSchema } from './plan-request.ts';
+import { nothingReplayed } from './replayed-wal.ts';
+import { gatheredCutover, liveHost } from './testing/cutover.ts';
+import { backup, host, noon, picture, segmentBytes } from './testing/facts.ts';
+
+const drawn = picture();
+const path = drawn.paths[0];
+if (!path) throw new Error('the picture has no path');
+
+/** Just before the transaction 901 in segment 5. */
+const course: Course = {
+  target: { type: 'lsn', lsn: '0/5000100', inclusive: false },
+  path,
+  backup: backup(),
+  reach: { position: 9 * segmentBytes + 0x1000, breaks: { is: 'end', number: 10 } },
+  stop: null,
+  lost: { transactions: 12, seconds: 60 },
+  wal: { first: 2, last: 6 },
+};
+
+function planOf(options: object = {}, more: Partial<PointInTimeInput> = {}) {
+  const target = { type: 'before-transaction', xid: 901 };
+  return makePointInTimePlan({
+    id: '01m83wec9s5hpknax5fqgkq4z2',
+    request: pointInTimeRequestSchema.parse({ server: 'main', scenario: 'point-in-time', target, options }),
+    gathered: { host: liveHost, backups: [backup()], clock: { offset: 0, uncertainty: 0 } },
+    picture: drawn,
+    course,
+    replayed: nothingReplayed,
+    scratchFiles: 1_000,
+    cutover: gatheredCutover(),
+    undoneDdl: 0,
+    agentId: 'agent-1',
+    settings: {
+      rtoSeconds: 900,
+      rpoSeconds: null,
+      rowLossPercentMax: 5,
+      tablesMin: 1,
+      approvals: {},
+      applications: [],
+      smoke: [],
+    },
+    measures: [],
+    earlierSystemIdentifier: null,
+    activeRun: null,
+    createdAt: noon,
+    expiresAt: noon + 1,
+    createdBy: 'k',
+    ...more,
+  });
+}
+
+const names = (plan: ReturnType<typeof planOf>): string[] => plan.steps.map((step) => step.name);
+const outage = ['fence', 'stop-live', 'save-tail', 'swap', 'start-live', 'verify', 'open'];
+
+describe('a plan of a restore of live', () => {
+  test('does everything long before anybody is kept out, and the new baseline afterwards (T22)', () => {
+    const all = names(planOf());
+    const first = all.indexOf('fence');
+    expect(all.slice(first, first + outage.length)).toEqual(outage);
+    const before = `look-at-host look-at-backup look-at-wal recheck look-at-protection look-at-cutover recheck-cutover check
+      lease protect-future recover verify-manifest start replay probe slot promote seal checkpoint`;
+    expect(all.slice(0, first)).toEqual(before.split(/\s+/));
+    const after = 'start-receive-wal timeline-archived backup check-passed';
+    expect(all.slice(first + outage.length)).toEqual(after.split(' '));
+  });
+
+  test('has exactly one point of no return: when live is open', () => {
+    const plan = planOf();
+    expect(plan.steps.filter((step) => step.commits).map((step) => step.name)).toEqual(['open']);
+  });
+
+  test('puts everything back that lies before it, in an order in which each finds what it needs', () => {
+    const plan = planOf();
+    const inverses = plan.steps.flatMap(({ inverse }) => (inverse?.when === 'failure' ? [inverse.name] : []));
+    expect(inverses.toReversed()).toEqual(['discard-backup', 'stop-new', 'swap-back', 'start-old', 'unfence']);
+  });
+
+  test('stops whoever writes before the copy is made when asked to', () => {
+    const all = names(planOf({ stopFirst: true }));
+    expect(all.indexOf('fence')).toBeLessThan(all.indexOf('protect-future'));
+    expect(all.filter((name) => name === 'fence')).toHaveLength(1);
+  });
+
+  test.each(['paused', 'promoted'] as const)('waits at a gate that cancels by itself to be inspected %s', (inspect) => {
+    const plan = planOf({ inspect, inspectFor: '10m' });
+    const gate = plan.steps.find((step) => step.name === 'inspect');
+    expect(gate?.action).toMatchObject({ on: 'person', atDeadline: 'cancel', deadlineMs: 600_000 });
+    const all = names(plan);
+    expect(all.indexOf('inspect') < all.indexOf('promote')).toBe(inspect === 'paused');
+    expect(all.indexOf('inspect')).toBeLessThan(all.indexOf('seal'));
+  });
+
+  test('can wait once more with the fence still on', () => {
+    const all = names(planOf({ confirmBeforeOpen: true }));
+    expect(all.indexOf('confirm-open')).toBe(all.indexOf('open') - 1);
+  });
+
+  test('leaves out what only a running live can do when it is down', () => {
+    expect(names(planOf({}, { gathered: down }))).not.toContain('checkpoint');
+  });
+
+  test('makes no slot for a server that archives by command, and tells the copy to queue its history (T25)', () => {
+    const cutover = gatheredCutover({
+      settings: {
+        walLevel: 'logical',
+        trackCommitTimestamp: true,
+        walLogHints: true,
+        archiveMode: 'on',
+        maxReplicationSlots: 3,
+      },
+    });
+    const archiving = {
+      ...cutover,
+      protection: { ...cutover.protection, streaming: false, archiver: true, slotName: null },
+    };
+    const plan = planOf({}, { cutover: archiving });
+    expect(names(plan)).not.toContain('slot');
+    expect(names(plan)).not.toContain('start-receive-wal');
+    const start = plan.steps.find((step) => step.name === 'start')?.action;
+    expect(start).toMatchObject({
+      params: { goesLive: { walLevel: 'logical', archiveMode: 'on', trackCommitTimestamp: true, walLogHints: true } },
+    });
+  });
+
+  test('says whom it cannot replace, and starts nothing', () => {
+    const plan = planOf({}, { cutover: gatheredCutover({ service: null }) });
+    expect(plan.findings[0]).toMatchObject({ code: 'service-unknown', severity: 'blocking' });
+  });
+
+  test('does not promise an outage that was never measured', () => {
+    expect(planOf().predictions.outageSeconds).toBeNull();
+    const measures = names(planOf()).flatMap((step) => [1, 2, 3].map((seconds) => ({ step, seconds, bytes: null })));
+    expect(planOf({}, { measures }).predictions.outageSeconds).toBe(2 * outage.length);
+  });
+});
+
+const down = {
+  host: host({ live: null, liveState: 'stopped', dataDirectory: liveHost.dataDirectory }),
+  backups: [backup()],
+  clock: { offset: 0, uncertainty: 0 },
+};

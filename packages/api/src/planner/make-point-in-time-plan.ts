@@ -1,0 +1,85 @@
+import type { Params, Result } from '@barback/shared/operations/index.ts';
+import type { ApplicationStart } from '../scenarios/application-steps.ts';
+import { pointInTime } from '../scenarios/point-in-time.ts';
+import type { Step } from '../scenarios/step.ts';
+import { applicationsOf, smokeOf, sqlSmokeOf } from './applications-of.ts';
+import { copyFacts } from './copy-facts.ts';
+import { basisOfCopy, copyPlan, type CopyPlanInput } from './copy-plan.ts';
+import { cutoverBasis } from './cutover-basis.ts';
+import { cutoverFindings } from './findings/cutover-rules.ts';
+import { inOrder } from './findings/order.ts';
+import type { GatheredCutover } from './gather.ts';
+import { pointInTimePlanSchema, type PointInTimePlan } from './plan-document.ts';
+import { outageSeconds } from './predict-outage.ts';
+import type { PointInTimeRequest } from './plan-request.ts';
+
+export interface PointInTimeInput extends CopyPlanInput {
+  readonly request: PointInTimeRequest;
+  readonly cutover: GatheredCutover;
+  /** Transactions that the restore undoes and that changed definitions. */
+  readonly undoneDdl: number;
+}
+
+/** The plan of a restore of live. Pure. */
+export function makePointInTimePlan(input: PointInTimeInput): PointInTimePlan {
+  const { request, gathered, course, cutover, undoneDdl, settings } = input;
+  const { server, options } = request;
+  const { host } = gathered;
+  const list = applicationsOf(settings);
+  const names = list.map((one) => one.name);
+  const basis = cutoverBasis(host, cutover);
+  const steps = pointInTime.steps(options, {
+    ...copyFacts(server, gathered, course),
+    basis: basisOfCopy(input),
+    cutover: basis,
+    goesLive: goesLive(cutover.facts),
+    liveAnswers: host.live !== null,
+    applications: { list, start: startOf(options.applicationStart, undoneDdl), caution: caution(undoneDdl) },
+    smoke: smokeOf(settings),
+    configuredProbes: [...host.probes, ...sqlSmokeOf(settings)],
+    clusterBytes: course.backup.sizeBytes,
+  });
+  const plan = copyPlan(input, steps);
+  return pointInTimePlanSchema.parse({
+    ...plan,
+    findings: inOrder([
+      ...plan.findings,
+      ...cutoverFindings({ server, host, cutover: cutover.facts, undoneDdl, names }),
+    ]),
+    predictions: { ...plan.predictions, outageSeconds: outageOf(steps, plan.predictions.steps) },
+    cutover: basis,
+    applications: names,
+    undoneDdl,
+  });
+}
+
+/** What PostgreSQL itself takes as given where live does not say. */
+const defaults: NonNullable<Params<'scratch-start'>['goesLive']> = {
+  walLevel: 'replica',
+  trackCommitTimestamp: false,
+  walLogHints: false,
+  archiveMode: 'off',
+  maxReplicationSlots: 10,
+};
+
+function goesLive({ settings }: Result<'cutover-facts'>): Params<'scratch-start'>['goesLive'] {
+  if (settings === null) return defaults;
+  const { walLevel, ...others } = settings;
+  return { ...others, walLevel: walLevel === 'minimal' ? 'replica' : walLevel };
+}
+
+function startOf(asked: ApplicationStart | undefined, undoneDdl: number): ApplicationStart {
+  return asked ?? (undoneDdl > 0 ? 'gate' : 'auto');
+}
+
+function caution(undoneDdl: number): string | null {
+  if (undoneDdl === 0) return null;
+  return `${undoneDdl} of the undone transactions changed definitions: an application that migrates at its start may do it again.`;
+}
+
+function outageOf(steps: readonly Step[], predicted: Parameters<typeof outageSeconds>[0]): number | null {
+  return outageSeconds(
+    predicted,
+    steps.map((step) => step.name),
+  );
+}

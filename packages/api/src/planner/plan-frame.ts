@@ -1,0 +1,46 @@
+import { formatInstant, type Micros } from '@barback/shared/postgres/instant.ts';
+import type { Result } from '@barback/shared/operations/index.ts';
+import { planFormat, type PlanDocument, type ServerSettings } from './plan-document.ts';
+import type { Measure } from './predict.ts';
+
+/** What the plan of any scenario is made from besides the facts of its own. */
+export interface FrameInput {
+  readonly id: string;
+  readonly agentId: string;
+  readonly settings: ServerSettings;
+  /** Steps of the last succeeded runs of this scenario on the server. */
+  readonly measures: readonly Measure[];
+  readonly earlierSystemIdentifier: string | null;
+  readonly activeRun: string | null;
+  readonly createdAt: Micros;
+  readonly expiresAt: Micros;
+  readonly createdBy: string;
+}
+
+/** What cannot be taken back is agreed to by a second person unless the server's settings say otherwise. */
+const deletes: ReadonlySet<string> = new Set(['accept']);
+
+/** The parts of a plan that are the same for every scenario. Pure. */
+export function planFrame(
+  input: FrameInput,
+  request: { readonly server: string; readonly scenario: PlanDocument['scenario']; readonly options: object },
+  host: Result<'host-facts'>,
+) {
+  const { server, scenario, options } = request;
+  return {
+    format: planFormat,
+    id: input.id,
+    server,
+    agent: input.agentId,
+    scenario,
+    createdAt: formatInstant(input.createdAt),
+    expiresAt: formatInstant(input.expiresAt),
+    createdBy: input.createdBy,
+    // As the bytes will have it: without what was left out.
+    options: JSON.parse(JSON.stringify(options)) as unknown,
+    approvalsRequired: input.settings.approvals[scenario] ?? (deletes.has(scenario) ? 1 : 0),
+    settings: input.settings,
+    systemIdentifier: host.live?.systemIdentifier ?? null,
+    barmanVersion: host.barman.version,
+  };
+}
