@@ -1,6 +1,10 @@
 import type { Json } from '@barback/shared/wire/json.ts';
 import { problem, type Problem } from '@barback/shared/wire/problem.ts';
 import { drillResult } from '../scenarios/drill-result.ts';
+import type { ScenarioName } from '../scenarios/index.ts';
+import { pointInTimeResult } from '../scenarios/point-in-time-result.ts';
+import { rebaselineResult } from '../scenarios/rebaseline-result.ts';
+import { acceptResult, backupResult, undoResult } from '../scenarios/small-results.ts';
 import type { Attempt } from './decide.ts';
 import type { Run } from './load-run.ts';
 
@@ -14,6 +18,15 @@ export function problemOf(attempt: Pick<Attempt, 'outcome'> | null): Problem | n
 
 /** What a run has to show, also when it failed: the parts that it did not get to are empty. */
 export function resultOf(run: Run): Json {
-  if (run.row.scenario !== 'drill') return null;
-  return drillResult(run.plan.steps, run.attempts) as unknown as Json;
+  const { steps, scenario } = run.plan;
+  return results[scenario](steps, run.attempts) as unknown as Json;
 }
+
+const results = {
+  drill: drillResult,
+  'point-in-time': pointInTimeResult,
+  undo: undoResult,
+  accept: acceptResult,
+  backup: backupResult,
+  rebaseline: rebaselineResult,
+} as const satisfies Record<ScenarioName, unknown>;

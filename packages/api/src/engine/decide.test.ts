@@ -13,6 +13,12 @@ interface Told {
 describe('a run, told as the list of its attempts', () => {
   const drill = [stepOf('R', 0), stepOf('I', 1, 'always'), stepOf('A', 2, 'always'), stepOf('api', 3)];
   const swap = [stepOf('I', 0, 'failure'), stepOf('D', 1, 'failure'), stepOf('I', 2)];
+  const cutover = [
+    stepOf('I', 0, 'always'),
+    stepOf('D', 1, 'failure'),
+    { ...stepOf('I', 2, 'failure'), commits: true },
+    stepOf('A', 3, 'failure'),
+  ] as const;
   test.each<Told>([
     {
       name: 'all is well',
@@ -113,6 +119,37 @@ describe('a run, told as the list of its attempts', () => {
       options: { resumes: 1 },
       expected:
         'I0 #1 succeeded|undo-I0 #1 failed|undo-I0 #2 failed|undo-I0 #3 failed|undo-I0 #4 failed|undo-I0 #5 failed|-- resumed|undo-I0 #6 failed|undo-I0 #7 succeeded|== succeeded',
+    },
+    {
+      name: 'before the point of no return a failure puts everything back',
+      steps: cutover,
+      list: ['succeeded', 'failed'],
+      options: {},
+      expected: 'I0 #1 succeeded|D1 #1 failed|undo-D1 #1 succeeded|undo-I0 #1 succeeded|== failed',
+    },
+    {
+      name: 'behind it a failure waits for a person, who tries again, and nothing is put back',
+      steps: cutover,
+      list: ['succeeded', 'succeeded', 'succeeded', 'failed', 'failed'],
+      options: { resumes: 2 },
+      expected:
+        'I0 #1 succeeded|D1 #1 succeeded|I2 #1 succeeded|A3 #1 failed|-- resumed|A3 #2 failed|-- resumed|A3 #3 succeeded|undo-I0 #1 succeeded|== succeeded',
+    },
+    {
+      name: 'the step of no return itself is never put back, however it ended',
+      steps: cutover,
+      list: ['succeeded', 'succeeded', 'failed'],
+      options: { resumes: 1 },
+      expected:
+        'I0 #1 succeeded|D1 #1 succeeded|I2 #1 failed|-- resumed|I2 #2 succeeded|A3 #1 succeeded|undo-I0 #1 succeeded|== succeeded',
+    },
+    {
+      name: 'a cancel behind it ends the run with what is in place, and cleans up after the steps behind it',
+      steps: cutover,
+      list: ['succeeded', 'succeeded', 'succeeded', 'failed'],
+      options: { cancelAt: 7 },
+      expected:
+        'I0 #1 succeeded|D1 #1 succeeded|I2 #1 succeeded|A3 #1 failed|undo-A3 #1 succeeded|undo-I0 #1 succeeded|== failed',
     },
     {
       name: 'a person who says no ends the run',

@@ -68,13 +68,21 @@ export function decide(run: RunFacts): Decision {
 
 /** The step whose forward attempts have used up their tries or must not be tried again. */
 function firstFailure(run: RunFacts): Attempt | null {
+  const committed = committedAt(run);
   for (let index = 0; index < run.steps.length; index += 1) {
-    const tries = allTriesOf(run, index, 'forward');
+    const isRepeatable = committed !== null && index >= committed;
+    const tries = isRepeatable ? triesOf(run, index, 'forward') : allTriesOf(run, index, 'forward');
     const last = tries.at(-1);
     if (last && !hasSucceeded(run, index, 'forward') && !mayRetry(run.steps[index]?.action, last, tries.length))
       return last;
   }
   return null;
+}
+
+/** The step that has begun and from which on nothing is put back; null while everything still would be. */
+function committedAt(run: RunFacts): number | null {
+  const index = run.steps.findIndex((step, at) => step.commits === true && hasBegun(run, at));
+  return index < 0 ? null : index;
 }
 
 function isCancelled(run: RunFacts): boolean {
@@ -84,12 +92,13 @@ function isCancelled(run: RunFacts): boolean {
 
 /** Performs the inverses of begun steps backwards; after success only those that are always due. */
 function unwind(run: RunFacts, stop: Attempt | null): Decision {
-  if (needsOperator(run, stop)) return { do: 'finish', state: 'needs_operator', cause: stop };
+  const committed = committedAt(run);
+  if (needsOperator(run, stop, committed)) return { do: 'finish', state: 'needs_operator', cause: stop };
   const failed = stop !== null || isCancelled(run);
   for (let index = run.steps.length - 1; index >= 0; index -= 1) {
     const inverse = run.steps[index]?.inverse;
     if (!inverse || !hasBegun(run, index) || hasSucceeded(run, index, 'inverse')) continue;
-    if (inverse.when === 'failure' && !failed) continue;
+    if (inverse.when === 'failure' && (!failed || (committed !== null && index <= committed))) continue;
     const tries = triesOf(run, index, 'inverse');
     if (tries.length >= inverseTriesMax) return { do: 'finish', state: 'needs_operator', cause: tries.at(-1) ?? null };
     return tryAgain(run, index, 'inverse');
@@ -100,8 +109,12 @@ function unwind(run: RunFacts, stop: Attempt | null): Decision {
   return { do: 'finish', state: stop ? 'failed' : 'succeeded', cause: stop };
 }
 
-/** Half a destruction is shown to a person before anything else happens; their resume says that it may be unwound. */
-function needsOperator(run: RunFacts, stop: Attempt | null): boolean {
+/**
+ * Half a destruction is shown to a person before anything else happens; their resume says that it may be unwound. So is what fails
+ * after the point of no return: their resume tries it again, a cancel leaves it.
+ */
+function needsOperator(run: RunFacts, stop: Attempt | null, committed: number | null): boolean {
+  if (stop !== null && committed !== null) return !run.cancelRequested;
   if (stop?.outcome?.is !== 'partial' || stop.era !== run.era) return false;
   return classOf(run.steps[stop.step]?.action) === 'D';
 }
@@ -130,7 +143,7 @@ function backoffMicros(tries: number): Micros {
   return Math.min(60, 2 ** (tries - 1)) * 1_000_000;
 }
 
-/** A person's resume gives an inverse new tries; a forward step is never repeated by it. */
+/** A person's resume gives new tries to an inverse, and to a step behind the point of no return. */
 function triesOf(run: RunFacts, step: number, direction: Direction): readonly Attempt[] {
   return allTriesOf(run, step, direction).filter((attempt) => attempt.era === run.era);
 }

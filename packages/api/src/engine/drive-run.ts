@@ -120,7 +120,7 @@ async function attend(
 ): Promise<void> {
   const { action } = actionOf(run.plan, attempt.step, attempt.direction);
   if (action.on === 'agent') return attendAgent(deps, run, attempt, how);
-  if (action.on === 'api') return performApi(deps, run, attempt);
+  if (action.on === 'api') return performApi(deps, run, attempt, how.signal);
   const until = attendGate(deps, run, attempt);
   if (until !== null) await pause((until - deps.clock.now()) / 1000, how.signal);
 }

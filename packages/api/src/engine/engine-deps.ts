@@ -1,6 +1,7 @@
 import type { AgentDirectory } from '../agents/agent-client.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/database.ts';
+import type { Outside } from './outside.ts';
 
 /** A pino logger, or anything that takes the same calls. */
 export interface Log {
@@ -17,6 +18,7 @@ export interface EngineDeps {
   /** The api's id in tokens (`iss`) and receipts (`aud`). */
   readonly instanceId: string;
   readonly log: Log;
+  readonly outside: Outside;
   /** Tells the engine that something about a run has changed; does nothing when no engine is running. */
   wake(runId: string): void;
 }

@@ -3,7 +3,8 @@ import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { asc, eq, sql } from 'drizzle-orm';
 import type { Reader } from '../db/database.ts';
 import { attempts, documents, plans, runs } from '../db/schema.ts';
-import { planDocumentSchema, type PlanDocument } from '../planner/plan-document.ts';
+import type { PlanDocument } from '../planner/plan-document.ts';
+import { readPlanDocument } from '../planner/read-plan-document.ts';
 import type { AttemptOutcome, TimedAttempt } from './decide.ts';
 
 export type RunRow = typeof runs.$inferSelect;
@@ -37,7 +38,7 @@ export function loadPlan(reader: Reader, planId: string): { document: PlanDocume
     .where(eq(plans.id, planId))
     .get();
   if (!stored) throw new ProblemError('not-found', `there is no plan ${planId}`, { next: 'GET /v1/plans lists them.' });
-  return { document: planDocumentSchema.parse(JSON.parse(stored.bytes.toString('utf8'))), hash: stored.hash };
+  return { document: readPlanDocument(stored.bytes.toString('utf8')), hash: stored.hash };
 }
 
 function loadAttempts(reader: Reader, runId: string): StoredAttempt[] {

@@ -16,7 +16,7 @@ export interface ResumeRun {
   readonly actor: Actor;
 }
 
-/** Lets a run that needs an operator go on with putting things back. Throws ProblemError. */
+/** Lets a run that needs an operator go on, with new tries for what failed. Throws ProblemError. */
 export function resumeRun(deps: EngineDeps, request: ResumeRun): RunView {
   write(deps.database, (tx) => beginEra(tx, deps, request));
   deps.wake(request.runId);

@@ -6,7 +6,7 @@ import { appendEvent, type Actor } from '../audit/append-event.ts';
 import type { Reader, Tx } from '../db/database.ts';
 import { approvals, runs } from '../db/schema.ts';
 import { write } from '../db/write.ts';
-import type { PlanDocument } from '../planner/plan-document.ts';
+import { planFormat, type PlanDocument } from '../planner/plan-document.ts';
 import { obstacles } from '../planner/plan-state.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { loadPlan } from './load-run.ts';
@@ -39,6 +39,7 @@ function startOnce(tx: Tx, deps: EngineDeps, { planId, actor, ifMatch }: StartRu
   if (existing) return { id: existing.id, created: false };
   const at = deps.clock.now();
   refuseExpired(plan, at);
+  refuseOutdated(plan);
   refuseBlocked(plan);
   refuseUnapproved(tx, plan);
   refuseBusy(tx, plan.server);
@@ -60,6 +61,15 @@ function refuseExpired(plan: PlanDocument, now: number): void {
       next: 'Make a new plan: POST /v1/plans',
     },
   );
+}
+
+/** Its steps were frozen by an earlier version: what they would do now, nobody has tested. */
+function refuseOutdated({ id, format }: PlanDocument): void {
+  if (format === planFormat) return;
+  throw new ProblemError('plan-outdated', `plan ${id} has format ${format}; this version starts format ${planFormat}`, {
+    next: 'Make a new plan with the same request: POST /v1/plans',
+    facts: { format, starts: planFormat },
+  });
 }
 
 function refuseBlocked(plan: PlanDocument): void {

@@ -9,12 +9,14 @@ import { judgeDrill, type JudgeInput } from './judge-drill.ts';
 const second = 1_000_000;
 const begin = 1_795_348_800_000_000;
 const probe = { name: 'newest', database: 'system', sql: 'SELECT 1' };
-const steps = (target: 'latest' | 'immediate' | 'time' = 'latest'): ReturnType<typeof drill.steps> =>
+const steps = (target: 'latest' | 'immediate' | 'lsn' = 'latest'): ReturnType<typeof drill.steps> =>
   drill.steps(drillOptionsSchema.parse({ probes: [probe] }), {
     server: 'main',
     backup: { id: '20261122T115900', sizeBytes: 1, tablespaces: [] } as never,
     timeline: 1,
-    target: target === 'time' ? { type: 'time', micros: begin } : { type: target },
+    target: target === 'lsn' ? { type: 'lsn', lsn: '0/B000148', inclusive: true } : { type: target },
+    expect: null,
+    basis: { wal: [] } as never,
     jobs: 1,
     configuredProbes: [],
     settings: {} as never,
@@ -81,21 +83,21 @@ describe('the result of a drill', () => {
     const list = steps();
     const { phases, rtoSeconds } = drillResult(list, attempts(list, 'judge'));
     expect(phases).toEqual({
-      recover: 2,
-      verifyManifest: 3,
-      start: 4,
-      replay: 5,
-      probe: 6 + 8,
-      promote: 7,
+      recover: 6,
+      verifyManifest: 7,
+      start: 8,
+      replay: 9,
+      probe: 10 + 12,
+      promote: 11,
       amcheck: null,
     });
-    expect(rtoSeconds).toBe(2 + 4 + 5 + 7);
+    expect(rtoSeconds).toBe(6 + 8 + 9 + 11);
   });
 
-  test('counts as RPO what lies between the last kept commit and the drill, except for a time that was asked for', () => {
-    const rpo = (target: 'latest' | 'immediate' | 'time'): number | null =>
+  test('counts as RPO what lies between the last kept commit and the drill, except for a place that was asked for', () => {
+    const rpo = (target: 'latest' | 'immediate' | 'lsn'): number | null =>
       drillResult(steps(target), attempts(steps(target), 'judge')).rpoSeconds;
-    expect([rpo('latest'), rpo('immediate'), rpo('time')]).toEqual([4.999999, 4.999999, null]);
+    expect([rpo('latest'), rpo('immediate'), rpo('lsn')]).toEqual([4.999999, 4.999999, null]);
   });
 
   test('takes the count made after the promotion where a table was locked before', () => {
@@ -118,7 +120,7 @@ describe('the result of a drill', () => {
       rpoSeconds: null,
       tables: [],
     });
-    expect(result.phases).toMatchObject({ recover: 2, start: 4, replay: null, promote: null });
+    expect(result.phases).toMatchObject({ recover: 6, start: 8, replay: null, promote: null });
     expect(drillResult(list, [])).toMatchObject({ backupId: '20261122T115900', manifest: null, rtoSeconds: null });
   });
 

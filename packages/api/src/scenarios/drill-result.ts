@@ -50,6 +50,8 @@ export interface DrillResult {
   readonly probes: readonly ProbeResult[];
   readonly tables: readonly TableCount[];
   readonly comparison: readonly ComparisonLine[];
+  /** In roles, passwords, databases and extensions; null when live did not answer. Shown, and no failure: the copy is older. */
+  readonly differences: Pick<Result<'scratch-compare'>, 'count' | 'differences'> | null;
   readonly amcheck: { readonly level: string; readonly databases: number; readonly relations: number } | null;
   readonly phases: DrillPhases;
   /**
@@ -59,7 +61,7 @@ export interface DrillResult {
   readonly rtoSeconds: number | null;
   /**
    * For `latest` and `immediate`: from the last replayed commit to the begin of the drill, an upper bound of what a restore at
-   * that moment would have lost (an idle database lost nothing). Null for a time: what lies after it is given up on purpose.
+   * that moment would have lost (an idle database lost nothing). Null for another target: what lies after it is given up on purpose.
    */
   readonly rpoSeconds: number | null;
 }
@@ -90,6 +92,7 @@ export function drillResult(steps: readonly Step[], attempts: readonly TimedAtte
     probes: answers(paused?.probes ?? [], promoted?.probes ?? []),
     tables: mergedTables(paused?.tables ?? [], promoted?.tables ?? []),
     comparison: comparisonOf(steps, attempts),
+    differences: differencesOf(of('compare', 'scratch-compare')),
     amcheck: of('amcheck', 'scratch-amcheck'),
     phases,
     rtoSeconds: sum([phases.recover, phases.start, phases.replay, phases.promote]),
@@ -106,7 +109,8 @@ type DrillOperation =
   | 'scratch-verify-manifest'
   | 'scratch-replay'
   | 'scratch-probe'
-  | 'scratch-amcheck';
+  | 'scratch-amcheck'
+  | 'scratch-compare';
 
 /** Counts made after the promotion win: a lock of the undone transaction is gone then. */
 function mergedTables(paused: readonly TableCount[], promoted: readonly TableCount[]): readonly TableCount[] {
@@ -118,6 +122,10 @@ function mergedTables(paused: readonly TableCount[], promoted: readonly TableCou
 
 function keyOf(table: TableCount): string {
   return JSON.stringify([table.database, table.schema, table.table]);
+}
+
+function differencesOf(compared: Result<'scratch-compare'> | null): DrillResult['differences'] {
+  return compared?.available ? { count: compared.count, differences: compared.differences } : null;
 }
 
 function phasesOf(steps: readonly Step[], attempts: readonly TimedAttempt[]): DrillPhases {
@@ -185,7 +193,8 @@ function sum(parts: readonly (number | null)[]): number | null {
 }
 
 function rpoSeconds(target: string | null, lastReplayed: Micros | null, drillBegan: Micros | null): number | null {
-  if (target === null || target === 'time' || lastReplayed === null || drillBegan === null) return null;
+  const isEverything = target === 'latest' || target === 'immediate';
+  if (!isEverything || lastReplayed === null || drillBegan === null) return null;
   return Math.max(0, drillBegan - lastReplayed) / 1_000_000;
 }
 

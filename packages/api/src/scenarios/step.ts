@@ -2,7 +2,15 @@ import type { OpName, Params } from '@barback/shared/operations/index.ts';
 import type { Json } from '@barback/shared/wire/json.ts';
 
 /** Work of the api itself; each name has one function in engine/perform/api.ts. */
-export type ApiOpName = 'judge-drill';
+export type ApiOpName =
+  | 'judge-drill'
+  | 'recheck-plan'
+  | 'recheck-protection'
+  | 'recheck-cutover'
+  | 'application-look'
+  | 'application-stop'
+  | 'application-start'
+  | 'smoke-http';
 
 export type AgentAction = {
   [N in OpName]: { readonly on: 'agent'; readonly op: N; readonly params: Params<N> };
@@ -29,7 +37,7 @@ export interface Inverse {
   readonly when: 'failure' | 'always';
   readonly name: string;
   readonly title: string;
-  readonly action: AgentAction;
+  readonly action: AgentAction | ApiAction;
 }
 
 export interface Step {
@@ -37,6 +45,8 @@ export interface Step {
   readonly title: string;
   readonly action: Action;
   readonly inverse?: Inverse;
+  /** From the moment this step begins nothing before it is put back: a later failure waits for a person, whose resume tries again. */
+  readonly commits?: true;
 }
 
 /** An action of the agent with its params checked against the operation's contract by the compiler. */

@@ -1,27 +1,43 @@
-import type { Result } from '@barback/shared/operations/index.ts';
+import type { OpName, Result } from '@barback/shared/operations/index.ts';
 import type { Json } from '@barback/shared/wire/json.ts';
 import { and, desc, eq, isNotNull, ne } from 'drizzle-orm';
 import type { Reader } from '../../db/database.ts';
 import { runs } from '../../db/schema.ts';
+import { cutoverBasisSchema } from '../../scenarios/cutover-basis.ts';
 import type { DrillBounds } from '../../scenarios/drill.ts';
 import { drillResult, type DrillResult } from '../../scenarios/drill-result.ts';
 import { judgeDrill } from '../../scenarios/judge-drill.ts';
+import { basisSchema } from '../../scenarios/plan-basis.ts';
+import { protectionBasisSchema } from '../../scenarios/protection-basis.ts';
+import { recheckCutover } from '../../scenarios/recheck-cutover.ts';
+import { recheckPlan } from '../../scenarios/recheck-plan.ts';
+import { recheckProtection } from '../../scenarios/recheck-protection.ts';
 import type { ApiOpName } from '../../scenarios/step.ts';
 import { actionOf } from '../action-of.ts';
 import type { AttemptOutcome } from '../decide.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import type { Run, StoredAttempt } from '../load-run.ts';
 import { recordOutcome } from '../record.ts';
+import { performOutside } from './outside.ts';
 
 /** The api's own work: computed from what is recorded, so that doing it again after a crash gives the same. */
-const work: Readonly<Record<ApiOpName, (reader: Reader, run: Run, params: Json) => AttemptOutcome>> = {
+const work: Readonly<Partial<Record<ApiOpName, (reader: Reader, run: Run, params: Json) => AttemptOutcome>>> = {
   'judge-drill': judge,
+  'recheck-plan': recheck,
+  'recheck-protection': recheckProtected,
+  'recheck-cutover': recheckReplaced,
 };
 
-export function performApi(deps: EngineDeps, run: Run, attempt: StoredAttempt): void {
+export async function performApi(
+  deps: EngineDeps,
+  run: Run,
+  attempt: StoredAttempt,
+  signal: AbortSignal,
+): Promise<void> {
   const { name, action } = actionOf(run.plan, attempt.step, attempt.direction);
   if (action.on !== 'api') throw new Error(`cannot do step ${name} in the api`);
-  const outcome = work[action.op](deps.database.orm, run, action.params);
+  const computed = work[action.op]?.(deps.database.orm, run, action.params);
+  const outcome = computed ?? (await performOutside(deps, run, action, signal));
   recordOutcome(deps, run, { attempt, outcome, evidence: null });
 }
 
@@ -35,6 +51,44 @@ function judge(reader: Reader, run: Run, params: Json): AttemptOutcome {
   });
   if (judgement.is === 'failed') return judgement;
   return { is: 'succeeded', result: { comparison: judgement.comparison as unknown as Json } };
+}
+
+function recheck(_reader: Reader, run: Run, params: Json): AttemptOutcome {
+  const difference = recheckPlan({
+    basis: basisSchema.parse(params),
+    host: resultOf(run, 'host-facts'),
+    backup: resultOf(run, 'backup-show'),
+    wal: resultOf(run, 'wal-facts'),
+  });
+  return difference === null ? { is: 'succeeded', result: null } : { is: 'failed', problem: difference };
+}
+
+function recheckProtected(_reader: Reader, run: Run, params: Json): AttemptOutcome {
+  const difference = recheckProtection({
+    basis: protectionBasisSchema.parse(params),
+    host: resultOf(run, 'host-facts'),
+    protection: resultOf(run, 'protection-facts'),
+  });
+  return difference === null ? { is: 'succeeded', result: null } : { is: 'failed', problem: difference };
+}
+
+function recheckReplaced(_reader: Reader, run: Run, params: Json): AttemptOutcome {
+  const difference = recheckCutover({
+    basis: cutoverBasisSchema.parse(params),
+    host: resultOf(run, 'host-facts'),
+    protection: resultOf(run, 'protection-facts'),
+    cutover: resultOf(run, 'cutover-facts'),
+  });
+  return difference === null ? { is: 'succeeded', result: null } : { is: 'failed', problem: difference };
+}
+
+/** The receipt's result, checked against its contract when it was admitted. */
+function resultOf<N extends OpName>(run: Run, op: N): Result<N> {
+  const step = run.plan.steps.findIndex(({ action }) => action.on === 'agent' && action.op === op);
+  const outcome = run.attempts.findLast((one) => one.step === step && one.outcome?.is === 'succeeded')?.outcome;
+  if (outcome?.is !== 'succeeded')
+    throw new Error(`cannot compare run ${run.row.id} with its plan: ${op} has no result`);
+  return outcome.result as unknown as Result<N>;
 }
 
 function liveCounts(run: Run): Result<'live-count'> | null {

@@ -1,0 +1,95 @@
+import type { Params } from '@barback/shared/operations/index.ts';
+import type { Probe } from '@barback/shared/operations/scratch-probe.ts';
+import { onAgent, type Step } from './step.ts';
+
+/** What the outage consists of; none of it depends on the size of the database. */
+export interface Cutover {
+  readonly server: string;
+  readonly incoming: Params<'live-swap'>['incoming'];
+  readonly stopDeadlineMs: number;
+  readonly startDeadlineMs: number;
+}
+
+/** Nobody but the local superuser and Barman gets in until the fence is lifted. */
+export function fenceStep({ server }: Pick<Cutover, 'server'>): Step {
+  return {
+    name: 'fence',
+    title: 'Let nobody into live but its superuser and Barman',
+    action: onAgent('live-fence', { server }),
+    inverse: { when: 'failure', name: 'unfence', title: 'Lift the fence', action: onAgent('live-unfence', { server }) },
+  };
+}
+
+/** Stop, save what only live's pg_wal holds, take its place, start. */
+export function swapSteps({ server, incoming, stopDeadlineMs, startDeadlineMs }: Cutover): Step[] {
+  const start = onAgent('live-start', { server, deadlineMs: startDeadlineMs });
+  const stop = onAgent('live-stop', { server, deadlineMs: stopDeadlineMs });
+  return [
+    {
+      name: 'stop-live',
+      title: 'Stop live and keep it from being started',
+      action: stop,
+      inverse: { when: 'failure', name: 'start-old', title: 'Start what was live', action: start },
+    },
+    {
+      name: 'save-tail',
+      title: "Save the WAL that only live's pg_wal holds",
+      action: onAgent('wal-tail-save', { server }),
+    },
+    {
+      name: 'swap',
+      title: 'Put the restored directory at the live path and keep the old one',
+      action: onAgent('live-swap', { server, incoming }),
+      inverse: {
+        when: 'failure',
+        name: 'swap-back',
+        title: 'Put the old directory back at the live path',
+        action: onAgent('live-swap-back', { server }),
+      },
+    },
+    {
+      name: 'start-live',
+      title: 'Start the restored cluster as live',
+      action: start,
+      inverse: { when: 'failure', name: 'stop-new', title: 'Stop the restored cluster', action: stop },
+    },
+  ];
+}
+
+export interface Verification {
+  readonly server: string;
+  readonly systemIdentifier: string | null;
+  readonly timelineAfter: number | null;
+  readonly probes: readonly Probe[];
+  readonly statementTimeoutMs: number;
+}
+
+export function verifyStep({
+  server,
+  systemIdentifier,
+  timelineAfter,
+  probes,
+  statementTimeoutMs,
+}: Verification): Step {
+  return {
+    name: 'verify',
+    title: 'Prove that live is the restored cluster, and ask it the probes',
+    action: onAgent('live-probe', {
+      server,
+      systemIdentifier,
+      timelineAfter,
+      probes: [...probes],
+      statementTimeoutMs,
+    }),
+  };
+}
+
+/** The point of no return: from here on the application may write. */
+export function openStep({ server }: Pick<Cutover, 'server'>): Step {
+  return {
+    name: 'open',
+    title: 'Lift the fence: live is open',
+    action: onAgent('live-unfence', { server }),
+    commits: true,
+  };
+}

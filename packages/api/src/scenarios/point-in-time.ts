@@ -1,0 +1,184 @@
+import type { Params } from '@barback/shared/operations/index.ts';
+import { probeSchema, type Probe } from '@barback/shared/operations/scratch-probe.ts';
+import { z } from 'zod';
+import {
+  applicationStarts,
+  lookAtApplicationsSteps,
+  startApplicationsSteps,
+  stopApplicationsSteps,
+  type Applications,
+} from './application-steps.ts';
+import { baselineSteps } from './baseline-steps.ts';
+import {
+  leaseStep,
+  probePromotedStep,
+  probeStep,
+  promoteStep,
+  recoverSteps,
+  replaySteps,
+  type CopyFacts,
+} from './copy-steps.ts';
+import type { CutoverBasis } from './cutover-basis.ts';
+import { fenceStep, openStep, swapSteps, verifyStep } from './cutover-steps.ts';
+import { durationMs, durationSchema } from './duration.ts';
+import { gateStep } from './gate-step.ts';
+import type { PlanBasis } from './plan-basis.ts';
+import { recheckCutoverSteps, recheckSteps } from './recheck-steps.ts';
+import type { Scenario } from './scenario.ts';
+import { smokeSteps } from './smoke-steps.ts';
+import { onAgent, type Step } from './step.ts';
+
+export const pointInTimeOptionsSchema = z
+  .strictObject({
+    /** Besides those configured for the server; each is one read-only statement, asked of the copy and of the new live. */
+    probes: z.array(probeSchema).max(32).default([]),
+    /** Wait for a person's word: `paused` at the target, where the transaction that is undone still holds its locks, or `promoted`. */
+    inspect: z.enum(['paused', 'promoted']).optional(),
+    /** How long a gate waits before it cancels. */
+    inspectFor: durationSchema.default('2h'),
+    /** Stop the application before the copy is made: nothing is written that the restore undoes, and the outage is as long as the copy takes. */
+    stopFirst: z.boolean().default(false),
+    /** Wait for a person's word when live is restored and the fence is still on. */
+    confirmBeforeOpen: z.boolean().default(false),
+    /** Left out: `gate` when the undone transactions hold DDL, because the application's start may run it again; `auto` otherwise. */
+    applicationStart: z.enum(applicationStarts).optional(),
+    /** How long live may take to stop before the run gives up and lifts the fence. */
+    stopWithin: durationSchema.default('2m'),
+    startWithin: durationSchema.default('10m'),
+    /** Kilobytes per second for Barman's copy. */
+    bandwidthKBps: z.int().positive().optional(),
+    statementTimeoutMs: z
+      .int()
+      .min(100)
+      .max(6 * 3_600_000)
+      .default(60_000),
+    /** Findings of severity `confirm` that the operator has read, by code. */
+    acknowledge: z.array(z.string().max(64)).max(32).default([]),
+  })
+  .meta({ id: 'PointInTimeOptions' });
+
+export type PointInTimeOptions = z.output<typeof pointInTimeOptionsSchema>;
+
+export interface PointInTimeFacts extends CopyFacts {
+  readonly basis: PlanBasis;
+  readonly cutover: CutoverBasis;
+  readonly goesLive: Params<'scratch-start'>['goesLive'];
+  /** Whether live answers: what only it can do is left out otherwise (T32). */
+  readonly liveAnswers: boolean;
+  readonly applications: Applications;
+  readonly smoke: readonly string[];
+  readonly configuredProbes: readonly Probe[];
+  readonly clusterBytes: number | null;
+}
+
+/** Rolls live back: everything long happens beside it, and only stop, two renames and a start are outage. */
+export const pointInTime: Scenario<typeof pointInTimeOptionsSchema, PointInTimeFacts> = {
+  name: 'point-in-time',
+  title: 'Point-in-time restore',
+  touches: 'live',
+  undo: 'POST /v1/runs/{id}/undo puts the directory back that was live, with everything it had; it is kept until the run is accepted',
+  options: pointInTimeOptionsSchema,
+  steps(options, facts) {
+    const { server, backup } = facts;
+    const probes = [...facts.configuredProbes, ...options.probes];
+    const questions = { server, probes, statementTimeoutMs: options.statementTimeoutMs };
+    const close = [...stopApplicationsSteps(facts.applications), fenceStep({ server })];
+    return [
+      ...recheckSteps(server, backup.id, facts.basis),
+      ...recheckCutoverSteps(server, facts.cutover),
+      { name: 'check', title: 'Ask Barman how it is', action: onAgent('barman-check', { server }) },
+      leaseStep(facts),
+      ...lookAtApplicationsSteps(facts.applications),
+      ...when(options.stopFirst, close),
+      protectFuture(server),
+      ...recoverSteps(facts, { bandwidthKBps: options.bandwidthKBps ?? null, tablespaceHome: 'beside' }),
+      ...replaySteps(facts, facts.goesLive),
+      probeStep(questions),
+      ...when(options.inspect === 'paused', [inspectStep(options)]),
+      ...slotSteps(facts),
+      promoteStep(facts),
+      ...when(probes.length > 0 || options.inspect === 'promoted', [probePromotedStep(questions)]),
+      ...when(options.inspect === 'promoted', [inspectStep(options)]),
+      seal(server),
+      ...when(facts.liveAnswers, [checkpoint(server)]),
+      ...when(!options.stopFirst, close),
+      ...swapSteps({
+        server,
+        incoming: { from: 'scratch' },
+        stopDeadlineMs: durationMs(options.stopWithin),
+        startDeadlineMs: durationMs(options.startWithin),
+      }),
+      verifyStep({
+        ...questions,
+        systemIdentifier: facts.cutover.protection.systemIdentifier,
+        timelineAfter: facts.cutover.protection.timeline,
+      }),
+      ...when(options.confirmBeforeOpen, [confirmStep(options)]),
+      openStep({ server }),
+      ...startApplicationsSteps(facts.applications),
+      ...smokeSteps(facts.smoke),
+      ...baselineSteps({
+        server,
+        streaming: facts.cutover.protection.streaming,
+        clusterBytes: facts.clusterBytes,
+      }),
+    ];
+  },
+};
+
+function when(condition: boolean, steps: readonly Step[]): readonly Step[] {
+  return condition ? steps : [];
+}
+
+export function protectFuture(server: string): Step {
+  return {
+    name: 'protect-future',
+    title: 'Keep every commit until now recoverable, whatever happens to live',
+    action: onAgent('future-protect', { server }),
+  };
+}
+
+function slotSteps({ server, cutover: { protection } }: PointInTimeFacts): Step[] {
+  if (!protection.streaming || protection.slotName === null) return [];
+  return [
+    {
+      name: 'slot',
+      title: `Create the slot ${protection.slotName} on the copy, so that no WAL of the new timeline is missed`,
+      action: onAgent('scratch-slot', { server, slot: protection.slotName }),
+    },
+  ];
+}
+
+function seal(server: string): Step {
+  return {
+    name: 'seal',
+    title: "Make the copy ready to take live's place: its settings, its owner, on disk",
+    action: onAgent('scratch-seal', { server }),
+  };
+}
+
+export function checkpoint(server: string): Step {
+  return {
+    name: 'checkpoint',
+    title: 'Let live write down what is in memory, so that it stops quickly',
+    action: onAgent('live-checkpoint', { server }),
+  };
+}
+
+function inspectStep({ inspect, inspectFor }: PointInTimeOptions): Step {
+  return gateStep('inspect', {
+    title: 'Wait for a person who has looked at the restored data',
+    ask: `The copy is ${inspect === 'paused' ? 'paused at the target' : 'promoted and still isolated'}; live goes on as it is. Look at the data (POST /v1/runs/{id}/probe), then let it take live's place, or cancel.`,
+    choices: ['continue', 'cancel'],
+    deadlineMs: durationMs(inspectFor),
+  });
+}
+
+function confirmStep({ inspectFor }: PointInTimeOptions): Step {
+  return gateStep('confirm-open', {
+    title: 'Wait for a person before anybody else gets in',
+    ask: 'The restored cluster runs as live and the fence is on: nobody but its superuser and Barman gets in. Open it, or cancel and put the old one back.',
+    choices: ['open', 'cancel'],
+    deadlineMs: durationMs(inspectFor),
+  });
+}

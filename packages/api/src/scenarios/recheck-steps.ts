@@ -1,0 +1,46 @@
+import type { CutoverBasis } from './cutover-basis.ts';
+import type { PlanBasis } from './plan-basis.ts';
+import { onAgent, type Step } from './step.ts';
+
+/** Looks at everything again that the plan was made from, before anything is touched. */
+export function recheckSteps(server: string, backupId: string, basis: PlanBasis): readonly Step[] {
+  return [
+    { name: 'look-at-host', title: 'Look at the host again', action: onAgent('host-facts', { server }) },
+    {
+      name: 'look-at-backup',
+      title: `Look at backup ${backupId} again`,
+      action: onAgent('backup-show', { server, backupId }),
+    },
+    {
+      name: 'look-at-wal',
+      title: 'Look at the WAL again',
+      action: onAgent('wal-facts', { server, changedSince: null }),
+    },
+    {
+      name: 'recheck',
+      title: 'Compare with what the plan was made from',
+      action: { on: 'api', op: 'recheck-plan', params: { ...basis } },
+    },
+  ];
+}
+
+/** The same for what is replaced: how live is started, stopped and fenced, and how WAL reaches Barman. */
+export function recheckCutoverSteps(server: string, basis: CutoverBasis): readonly Step[] {
+  return [
+    {
+      name: 'look-at-protection',
+      title: 'Look again at how WAL reaches Barman',
+      action: onAgent('protection-facts', { server }),
+    },
+    {
+      name: 'look-at-cutover',
+      title: 'Look again at how live is started, stopped and fenced',
+      action: onAgent('cutover-facts', { server }),
+    },
+    {
+      name: 'recheck-cutover',
+      title: 'Compare with what the plan was made from',
+      action: { on: 'api', op: 'recheck-cutover', params: { ...basis } },
+    },
+  ];
+}

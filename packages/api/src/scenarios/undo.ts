@@ -1,0 +1,91 @@
+import type { Kept } from '@barback/shared/operations/kept.ts';
+import type { Probe } from '@barback/shared/operations/scratch-probe.ts';
+import { z } from 'zod';
+import {
+  applicationStarts,
+  lookAtApplicationsSteps,
+  startApplicationsSteps,
+  stopApplicationsSteps,
+  type Applications,
+} from './application-steps.ts';
+import { baselineSteps } from './baseline-steps.ts';
+import type { CutoverBasis } from './cutover-basis.ts';
+import { fenceStep, openStep, swapSteps, verifyStep } from './cutover-steps.ts';
+import { durationMs, durationSchema } from './duration.ts';
+import { checkpoint, protectFuture } from './point-in-time.ts';
+import { recheckCutoverSteps } from './recheck-steps.ts';
+import type { Scenario } from './scenario.ts';
+import { smokeSteps } from './smoke-steps.ts';
+import { onAgent } from './step.ts';
+
+export const undoOptionsSchema = z
+  .strictObject({
+    applicationStart: z.enum(applicationStarts).default('auto'),
+    stopWithin: durationSchema.default('2m'),
+    startWithin: durationSchema.default('10m'),
+    /** Findings of severity `confirm` that the operator has read, by code. */
+    acknowledge: z.array(z.string().max(64)).max(32).default([]),
+  })
+  .meta({ id: 'UndoOptions' });
+
+export interface UndoFacts {
+  readonly server: string;
+  readonly kept: Kept;
+  readonly cutover: CutoverBasis;
+  readonly liveAnswers: boolean;
+  readonly applications: Applications;
+  readonly smoke: readonly string[];
+  readonly configuredProbes: readonly Probe[];
+  readonly clusterBytes: number | null;
+}
+
+const statementTimeoutMs = 60_000;
+
+/** Puts a directory back that a run took from the live path; what was written since is kept the same way. */
+export const undo: Scenario<typeof undoOptionsSchema, UndoFacts> = {
+  name: 'undo',
+  title: 'Undo',
+  touches: 'live',
+  undo: 'POST /v1/runs/{id}/undo of this run puts the restored directory back, with what was written to it',
+  options: undoOptionsSchema,
+  steps(options, facts) {
+    const { server, kept, cutover } = facts;
+    return [
+      { name: 'look-at-host', title: 'Look at the host again', action: onAgent('host-facts', { server }) },
+      ...recheckCutoverSteps(server, cutover),
+      { name: 'check', title: 'Ask Barman how it is', action: onAgent('barman-check', { server }) },
+      ...lookAtApplicationsSteps(facts.applications),
+      protectFuture(server),
+      {
+        name: 'prepare',
+        title: 'Let the kept cluster open on a timeline of its own',
+        action: onAgent('kept-prepare', { server, plan: kept.plan }),
+      },
+      ...(facts.liveAnswers ? [checkpoint(server)] : []),
+      ...stopApplicationsSteps(facts.applications),
+      fenceStep({ server }),
+      ...swapSteps({
+        server,
+        incoming: { from: 'kept', plan: kept.plan },
+        stopDeadlineMs: durationMs(options.stopWithin),
+        startDeadlineMs: durationMs(options.startWithin),
+      }),
+      {
+        name: 'renew-slot',
+        title: "Let Barman's slot keep WAL from now on",
+        action: onAgent('slot-renew', { server }),
+      },
+      verifyStep({
+        server,
+        systemIdentifier: kept.systemIdentifier,
+        timelineAfter: cutover.protection.timeline,
+        probes: facts.configuredProbes,
+        statementTimeoutMs,
+      }),
+      openStep({ server }),
+      ...startApplicationsSteps(facts.applications),
+      ...smokeSteps(facts.smoke),
+      ...baselineSteps({ server, streaming: cutover.protection.streaming, clusterBytes: facts.clusterBytes }),
+    ];
+  },
+};
