@@ -6,9 +6,11 @@ const good = 'database: /var/lib/barback/api.db\nsigningKeyFile: /var/lib/barbac
 test('a short configuration is completed by the defaults', () => {
   expect(parseApiConfig(good, 'f')).toEqual({
     database: '/var/lib/barback/api.db',
+    indexSeconds: 15,
     signingKeyFile: '/var/lib/barback/key.json',
     listen: { host: '127.0.0.1', port: 7430 },
     planHours: 4,
+    secrets: {},
     logLevel: 'info',
   });
 });

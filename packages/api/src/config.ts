@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { secretNameSchema } from './integrations/secrets.ts';
 
 const absolutePath = z
   .string()
@@ -33,6 +34,10 @@ export const apiConfigSchema = z.strictObject({
   listen: listenSchema,
   /** How long a plan may be started after it was made. */
   planHours: z.number().positive().max(168).default(4),
+  /** Pause between two looks at the WAL of each server; 0: only when somebody asks. */
+  indexSeconds: z.number().min(0).max(3_600).default(15),
+  /** What the settings of servers name: each in a file of its own, 0600, read when it is used. */
+  secrets: z.record(secretNameSchema, absolutePath).default({}),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 

@@ -8,7 +8,11 @@ import { readApiConfig, type ApiConfig } from '../config.ts';
 import { acquireOwnerLock } from '../db/owner-lock.ts';
 import { createEngine } from '../engine/engine.ts';
 import { listen } from '../http/listen.ts';
+import { openIntegrations } from '../integrations/integrations.ts';
+import { createOutside } from '../integrations/outside.ts';
+import { openSecrets } from '../integrations/secrets.ts';
 import { instanceId, readSigningKey } from '../keys/instance.ts';
+import { createWalIndexer } from '../wal-index/wal-indexer.ts';
 import type { Command } from './command.ts';
 import { openLocal } from './open-local.ts';
 
@@ -36,16 +40,21 @@ async function startApi(config: ApiConfig, log: Logger): Promise<{ url: string; 
   const signingKey = await importSigningKey(readSigningKey(config.signingKeyFile));
   const identity = { database, clock: systemClock, instanceId: instanceId(config, database, systemClock.now()) };
   const agents = createAgentDirectory({ ...identity, signingKey });
-  const engine = createEngine({ ...identity, agents, log });
-  const app = createApp({ ...engine.deps, planHours: config.planHours });
+  const integrations = openIntegrations({ secrets: openSecrets(config.secrets), clock: systemClock });
+  const engine = createEngine({ ...identity, agents, log, outside: createOutside(integrations) });
+  const index = createWalIndexer({ ...identity, agents, log, everyMs: config.indexSeconds * 1000 });
+  const app = createApp({ ...engine.deps, planHours: config.planHours, index, integrations });
   const server = await listen(app.fetch, config.listen);
   engine.start();
+  index.start();
   return {
     url: server.url,
     async stop() {
       await server.close();
+      await index.stop();
       await engine.stop();
       await agents.close();
+      await integrations.close();
       database.close();
       lock.release();
     },

@@ -14,7 +14,7 @@ import { openAgentClient } from '../agents/open-agent-client.ts';
 import { systemClock } from '../clock.ts';
 import { instanceId, readSigningKey } from '../keys/instance.ts';
 import { serverSettingsSchema, type ServerSettings } from '../planner/plan-document.ts';
-import { durationMs } from '../scenarios/drill.ts';
+import { durationMs } from '../scenarios/duration.ts';
 import { saveServer, type Server } from '../servers/server-store.ts';
 import { UsageError, type Command, type Given } from './command.ts';
 import { localActor } from './local-actor.ts';

@@ -9,7 +9,7 @@ import {
   type RouteRequest,
   type ViewAnswer,
 } from '../routes/route.ts';
-import type { RepeatableRequest } from './idempotency.ts';
+import { repeatHash, type RepeatableRequest } from './idempotency.ts';
 import { negotiate, withoutTextEnding, type Representation } from './negotiate.ts';
 import { readBody } from './read-body.ts';
 import { validate } from './validate.ts';
@@ -32,32 +32,40 @@ export async function dispatch(route: Route, incoming: Incoming, deps: RouteDeps
   checkRole(route, principal);
   const url = new URL(request.url);
   const as = representationOf(route, url.pathname, request.headers.get('accept') ?? undefined);
+  const [params, query] = [
+    validate(route.params, incoming.params, 'path'),
+    validate(route.query, queryOf(url), 'query'),
+  ];
+  const body = await bodyOf(route, request);
+  const about = repeatableOf(route, incoming, { url, body, at: deps.clock.now() });
   const parsed: RouteRequest<unknown, unknown, unknown> = {
-    params: validate(route.params, incoming.params, 'path'),
-    query: validate(route.query, queryOf(url), 'query'),
-    body: await bodyOf(route, request),
+    params,
+    query,
+    body,
     principal,
     actor: { kind: 'key', id: principal.id },
     ifMatch: request.headers.get('if-match') ?? undefined,
+    repeatHash: about === null ? null : repeatHash(about),
   };
   const perform = async (): Promise<ViewAnswer<unknown> | BytesAnswer> =>
     (await route.handle(parsed as never, deps)) as ViewAnswer<unknown> | BytesAnswer;
-  const key = request.headers.get('idempotency-key');
-  if (route.method === 'get' || key === null) return respond(route, await perform(), as, deps.clock.now());
-  const about = {
-    key,
-    principal: principal.id,
-    method: route.method,
-    path: withoutTextEnding(url.pathname),
-    body: parsed.body,
-    at: deps.clock.now(),
-  };
+  if (about === null) return respond(route, await perform(), as, deps.clock.now());
   const answer = await repeat(about, async () => {
     const made = await perform();
     if (isBytes(made)) throw new Error(`cannot repeat ${route.operationId}: it answers bytes`);
     return made;
   });
   return respond(route, answer, as, deps.clock.now());
+}
+
+function repeatableOf(
+  { method }: Route,
+  { request, principal }: Incoming,
+  { url, body, at }: { url: URL; body: unknown; at: number },
+): RepeatableRequest | null {
+  const key = request.headers.get('idempotency-key');
+  if (method === 'get' || key === null) return null;
+  return { key, principal: principal.id, method, path: withoutTextEnding(url.pathname), body, at };
 }
 
 function checkRole(route: Route, principal: Principal): void {

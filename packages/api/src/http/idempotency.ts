@@ -7,7 +7,8 @@ import { idempotency } from '../db/schema.ts';
 import { write } from '../db/write.ts';
 import type { ViewAnswer } from '../routes/route.ts';
 
-const keptMicros = 24 * 3600 * 1_000_000;
+/** How long a request may be repeated. */
+export const keptMicros = 24 * 3600 * 1_000_000;
 
 export interface RepeatableRequest {
   /** `Idempotency-Key` as sent. */
@@ -95,6 +96,11 @@ function store(database: Database, request: RepeatableRequest, answer: ViewAnswe
       .run();
     tx.insert(idempotency).values(values).onConflictDoNothing().run();
   });
+}
+
+/** Names a request with its key and principal, wherever what it has begun is stored. */
+export function repeatHash(request: RepeatableRequest): string {
+  return sha256Hex(JSON.stringify([request.principal, request.key, hashOf(request)]));
 }
 
 function hashOf({ method, path, body }: RepeatableRequest): string {

@@ -1,5 +1,5 @@
 /** What a person may do with the api; each route names one. */
-export const capabilities = ['read', 'operate', 'approve'] as const;
+export const capabilities = ['read', 'operate', 'approve', 'administer'] as const;
 
 export type Capability = (typeof capabilities)[number];
 
@@ -11,7 +11,7 @@ const granted: Record<Role, readonly Capability[]> = {
   viewer: ['read'],
   operator: ['read', 'operate'],
   approver: ['read', 'approve'],
-  admin: ['read', 'operate', 'approve'],
+  admin: ['read', 'operate', 'approve', 'administer'],
 };
 
 export function may(role: Role, capability: Capability): boolean {

@@ -8,6 +8,7 @@ export function renderDrillResult(result: DrillResult): string {
     section('proof', proof(result)),
     section('phases', phases(result)),
     section('tables', tables(result)),
+    section('differences from live besides rows', differences(result)),
     section('probes', probes(result)),
   );
 }
@@ -79,6 +80,16 @@ function tables(result: DrillResult): string {
       one.note ?? '',
     ]),
   );
+}
+
+/** Drills of earlier versions compared rows alone. */
+function differences(result: DrillResult): string {
+  const found = (result as Partial<DrillResult>).differences;
+  if (!found || found.count === 0) return '';
+  const shown = found.differences.slice(0, 30);
+  const rows = shown.map(({ what, name, copy, live }) => [`  ${what}`, name, copy ?? '-', live ?? '-']);
+  if (found.count > shown.length) rows.push(['  …', `${found.count - shown.length} more`, '', '']);
+  return table(['  WHAT', 'NAME', 'COPY', 'LIVE'], rows);
 }
 
 function count(rows: number | null): string {

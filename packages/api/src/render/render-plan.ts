@@ -2,7 +2,8 @@ import type { PlanView } from '../planner/plan-view.ts';
 import { fields, page, section, table } from './layout.ts';
 import { nextActions, type NextAction } from './next-actions.ts';
 import { plain } from './plain.ts';
-import { bytes, duration, exactInstant, instant } from './units.ts';
+import { describeTarget, stopFields } from './render-stop.ts';
+import { bytes, duration, instant } from './units.ts';
 
 const states: Record<PlanView['state'], string> = {
   ready: 'ready to start',
@@ -17,12 +18,11 @@ export function renderPlan(plan: PlanView, now: number): string {
   return page(
     `plan ${plan.id}: ${plan.scenario} of ${plan.server}, ${states[plan.state]}`,
     fields([
-      ['backup', `${plan.backup.id}, ended ${instant(plan.backup.endTime, now)}`],
-      ['size', plan.backup.sizeBytes === null ? null : bytes(plan.backup.sizeBytes)],
-      ['target', target(plan)],
-      ['timeline', String(plan.timeline)],
-      ['needs', `${bytes(plan.predictions.scratchBytes)} and ${bytes(plan.predictions.walBytes ?? 0)} of WAL`],
-      ['takes', plan.predictions.seconds === null ? 'not known yet' : `about ${duration(plan.predictions.seconds)}`],
+      ...subject(plan, now),
+      ['takes', takes(plan.predictions.seconds)],
+      ['outage', outage(plan)],
+      ['live would lose', lost(plan)],
+      ['undo', plan.predictions.undo === '' ? null : plan.predictions.undo],
       ['objective RTO', objective(plan.objectives.rtoSeconds)],
       ['objective RPO', objective(plan.objectives.rpoSeconds)],
       [
@@ -43,21 +43,111 @@ export function renderPlan(plan: PlanView, now: number): string {
 export function renderPlans(view: { readonly plans: readonly PlanView[] }, now: number): string {
   if (view.plans.length === 0) return 'no plans\n';
   return table(
-    ['PLAN', 'SERVER', 'SCENARIO', 'STATE', 'BACKUP', 'MADE'],
+    ['PLAN', 'SERVER', 'SCENARIO', 'STATE', 'ABOUT', 'MADE'],
     view.plans.map((plan) => [
       plan.id,
       plan.server,
       plan.scenario,
       plan.state,
-      plan.backup.id,
+      about(plan),
       instant(plan.createdAt, now),
     ]),
   );
 }
 
-function target({ target: asked }: PlanView): string {
-  if (asked.type === 'time') return `just before the first commit after ${exactInstant(asked.time)}`;
-  return asked.type === 'latest' ? 'latest: everything that Barman holds' : 'immediate: the end of the backup';
+function timeline({ timeline: number, stop: at }: CopyView): string {
+  return at?.abandoned ? `${number}, which a later restore gave up` : String(number);
+}
+
+function takes(seconds: PlanView['predictions']['seconds']): string {
+  if (seconds === null) return 'not known yet: fewer than three runs';
+  return `about ${duration(seconds.median)} (${duration(seconds.min)} to ${duration(seconds.max)} in earlier runs)`;
+}
+
+type ViewOf<S extends PlanView['scenario']> = Extract<PlanView, { scenario: S }>;
+type CopyView = ViewOf<'drill' | 'point-in-time'>;
+type RebaselineView = ViewOf<'rebaseline'>;
+type Lines = readonly (readonly [string, string | null])[];
+
+function subject(plan: PlanView, now: number): Lines {
+  switch (plan.scenario) {
+    case 'drill':
+      return copySubject(plan, now);
+    case 'point-in-time':
+      return [...copySubject(plan, now), ...applications(plan.applications)];
+    case 'undo':
+      return [['puts back', plan.kept.path], ['of run', plan.undoes], ...applications(plan.applications)];
+    case 'accept':
+      return [
+        ['deletes', plan.kept.path],
+        ['of run', plan.accepts],
+        ['frees', plan.kept.bytes === null ? null : bytes(plan.kept.bytes)],
+      ];
+    case 'backup':
+      return [['WAL comes by', ways(plan.protection)]];
+    case 'rebaseline':
+      return rebaselineSubject(plan);
+  }
+}
+
+function applications(names: readonly string[]): Lines {
+  return [
+    [
+      'stops and starts',
+      names.length === 0 ? 'no application: whoever is connected is put out by the fence' : names.map(plain).join(', '),
+    ],
+  ];
+}
+
+function copySubject(plan: CopyView, now: number): Lines {
+  return [
+    ['backup', `${plan.backup.id}, ended ${instant(plan.backup.endTime, now)}`],
+    ['size', plan.backup.sizeBytes === null ? null : bytes(plan.backup.sizeBytes)],
+    ['target', describeTarget(plan.target)],
+    ...(plan.stop === null ? [] : stopFields(plan.stop, now)),
+    ['timeline', timeline(plan)],
+    ['needs', `${bytes(plan.predictions.scratchBytes)} and ${bytes(plan.predictions.walBytes ?? 0)} of WAL`],
+  ];
+}
+
+function ways({ streaming, archiver }: RebaselineView['protection']): string {
+  const all = [...(streaming ? ['receive-wal'] : []), ...(archiver ? ['archive_command'] : [])];
+  return all.join(' and ') || 'nothing that Barman is configured for';
+}
+
+function rebaselineSubject({ protection, slots }: RebaselineView): Lines {
+  return [
+    ['WAL comes by', ways(protection)],
+    ["Barman's slot", slots.barman === null ? (protection.slotName ?? 'none') : slot(slots.barman)],
+    ['other slots', slots.others.length === 0 ? null : slots.others.map(slot).join('; ')],
+  ];
+}
+
+function slot({ name, active, retainedBytes, walStatus }: RebaselineView['slots']['others'][number]): string {
+  const kept = retainedBytes === null ? 'keeps nothing' : `keeps ${bytes(retainedBytes)}`;
+  return `${plain(name)}: ${active ? 'in use' : 'not in use'}, ${kept}${walStatus === null ? '' : ` (${plain(walStatus)})`}`;
+}
+
+function about(plan: PlanView): string {
+  if ('backup' in plan) return plan.backup.id;
+  if ('kept' in plan) return plan.kept.plan;
+  return plan.protection.slotName ?? '';
+}
+
+function outage({ predictions }: PlanView): string | null {
+  const { outageSeconds } = predictions;
+  if (outageSeconds === null)
+    return 'stop, two renames and a start, whatever the size; not measured yet: fewer than three runs';
+  return outageSeconds === 0 ? 'none: live is not touched' : `about ${duration(outageSeconds)}`;
+}
+
+/** Also of a drill: it is what the restore that it rehearses would cost. */
+function lost({ predictions }: PlanView): string | null {
+  const { lost: loss } = predictions;
+  if (loss === null) return null;
+  if (loss.transactions === 0) return 'nothing that Barman holds';
+  const span = loss.seconds === null ? '' : `, the last ${duration(loss.seconds)}`;
+  return `${loss.transactions} transactions${span}`;
 }
 
 function objective(seconds: number | null): string | null {
@@ -95,7 +185,13 @@ function actions(plan: PlanView): readonly NextAction[] {
       },
     ];
   }
-  const body = { server: plan.server, scenario: plan.scenario, target: plan.target, options: acknowledged(plan) };
+  if (plan.scenario === 'undo' || plan.scenario === 'accept') {
+    const run = plan.scenario === 'undo' ? plan.undoes : plan.accepts;
+    const body = acknowledged(plan);
+    return [{ say: 'plan again', method: 'POST', path: `/v1/runs/${run}/${plan.scenario}`, body: { options: body } }];
+  }
+  const target = 'target' in plan ? { target: plan.target } : {};
+  const body = { server: plan.server, scenario: plan.scenario, ...target, options: acknowledged(plan) };
   return [{ say: 'plan again', method: 'POST', path: '/v1/plans', body }];
 }
 

@@ -1,8 +1,7 @@
 import type { Report } from '../runs/run-report.ts';
-import type { DrillResult } from '../scenarios/drill-result.ts';
 import { fields, page, section, table } from './layout.ts';
 import { plain } from './plain.ts';
-import { renderDrillResult } from './render-drill-result.ts';
+import { renderResult } from './render-result.ts';
 import { describeProblem } from './render-run.ts';
 import { duration, instant } from './units.ts';
 
@@ -20,7 +19,7 @@ export function renderReport(report: Report, now: number): string {
       ['finished', instant(run.finishedAt, now)],
       ['started by', personOf(report, run.startedBy)],
       ['plan', `${plan.id}, hash ${plan.hash}`],
-      ['target', JSON.stringify(plan.target)],
+      ['target', 'target' in plan ? JSON.stringify(plan.target) : null],
       ['RTO', measure(report.rto)],
       ['RPO', measure(report.rpo)],
       [
@@ -31,7 +30,7 @@ export function renderReport(report: Report, now: number): string {
       ],
     ]),
     run.problem === null ? null : section('problem', describeProblem(run.problem)),
-    run.result === null ? null : renderDrillResult(run.result as unknown as DrillResult),
+    renderResult(run),
     section(
       'approvals',
       plan.approvals.given.map(({ key, at }) => `  ${personOf(report, key)}, ${instant(at, now)}\n`).join(''),

@@ -1,12 +1,11 @@
 import { operations } from '@barback/shared/operations/index.ts';
 import type { Problem } from '@barback/shared/wire/problem.ts';
 import type { RunView, StepView } from '../engine/run-view.ts';
-import type { DrillResult } from '../scenarios/drill-result.ts';
 import { fields, page, section, table } from './layout.ts';
 import { nextActions, type NextAction } from './next-actions.ts';
 import { plain } from './plain.ts';
 import { progressBar } from './progress-bar.ts';
-import { renderDrillResult } from './render-drill-result.ts';
+import { renderResult } from './render-result.ts';
 import { instant } from './units.ts';
 
 const copyPlaceSchema = operations['scratch-start'].result;
@@ -37,7 +36,7 @@ export function renderRun(run: RunView, now: number): string {
     gate(run, now),
     copyLine(run),
     table(['STEP', 'STATE', 'TRIES', 'WHAT'], run.steps.filter(isShown).map(stepRow)),
-    run.result === null ? null : renderDrillResult(run.result as unknown as DrillResult),
+    renderResult(run),
     nextActions(actionsOf(run)),
   );
 }
@@ -100,12 +99,17 @@ function copyLine(run: RunView): string | null {
   );
 }
 
+/** Whether it took a directory from the live path. */
+function keeps(run: RunView): boolean {
+  return run.steps.some((step) => step.name === 'swap' && step.state === 'succeeded');
+}
+
 function actionsOf(run: RunView): readonly NextAction[] {
   const self = `/v1/runs/${run.id}`;
   const cancel: NextAction = { say: 'stop it and put everything back', method: 'POST', path: `${self}/cancel` };
   if (run.state === 'needs_operator') {
     return [
-      { say: 'after the cause is gone: go on with putting things back', method: 'POST', path: `${self}/resume` },
+      { say: 'after the cause is gone: let it go on', method: 'POST', path: `${self}/resume` },
       { say: 'everything that was recorded', path: `${self}/report.txt` },
     ];
   }
@@ -117,5 +121,16 @@ function actionsOf(run: RunView): readonly NextAction[] {
     return [...decide, cancel];
   }
   if (run.finishedAt === null) return [{ say: 'look again', path: `${self}.txt` }, cancel];
-  return [{ say: 'the report, for the record', path: `${self}/report.txt` }];
+  const report: NextAction = { say: 'the report, for the record', path: `${self}/report.txt` };
+  if (run.state !== 'succeeded' || run.undoneBy !== null || !keeps(run)) return [report];
+  return [
+    report,
+    { say: 'take it back: this makes a plan and does nothing yet', method: 'POST', path: `${self}/undo`, body: {} },
+    {
+      say: 'accept it: this plans to delete the directory that was live, after which there is no undo',
+      method: 'POST',
+      path: `${self}/accept`,
+      body: {},
+    },
+  ];
 }

@@ -51,6 +51,8 @@ export function renderServer(server: ServerDetail): string {
       ...(server.activeRun === null
         ? []
         : [{ say: 'the run that works on it', path: `/v1/runs/${server.activeRun}.txt` }]),
+      { say: 'what it can be restored to', path: `/v1/servers/${server.name}/window.txt` },
+      { say: 'what destroyed data', path: `/v1/servers/${server.name}/transactions.txt` },
       { say: 'its backups', path: `/v1/servers/${server.name}/backups.txt` },
       {
         say: 'plan a drill of everything that Barman holds',

@@ -33,7 +33,7 @@ export function instant(text: string | null, now: Micros): string {
   if (text === null) return '-';
   const parsed = parseInstant(text);
   if (!parsed.ok) return text;
-  return `${formatInstant(parsed.micros).slice(0, 19).replace('T', ' ')} UTC, ${ago(parsed.micros, now)}`;
+  return `${formatInstant(parsed.micros).slice(0, 19).replace('T', ' ')} UTC, ${agoOf(parsed.micros, now)}`;
 }
 
 /** With microseconds, for a point in the WAL. */
@@ -41,7 +41,13 @@ export function exactInstant(text: string): string {
   return text.replace('T', ' ').replace('Z', ' UTC');
 }
 
-function ago(then: Micros, now: Micros): string {
+/** `5 minutes ago`; the text itself when it is no instant. */
+export function ago(text: string, now: Micros): string {
+  const parsed = parseInstant(text);
+  return parsed.ok ? agoOf(parsed.micros, now) : text;
+}
+
+function agoOf(then: Micros, now: Micros): string {
   const seconds = Math.round((now - then) / 1_000_000);
   const [amount, word] = largest(Math.abs(seconds));
   const many = `${amount} ${word}${amount === 1 ? '' : 's'}`;

@@ -22,9 +22,9 @@ const create = defineRoute({
   body: planRequestSchema,
   answers: { 201: { description: 'The plan', schema: planViewSchema } },
   text: renderPlan,
-  async handle({ body, principal, actor }, deps) {
+  async handle({ body, principal, actor, repeatHash: requestHash }, deps) {
     const { planHours } = deps;
-    const id = await createPlan(deps, { request: body, principal, actor, planHours });
+    const id = await createPlan(deps, { request: body, principal, actor, planHours, requestHash });
     return { status: 201, view: viewOf(id, { principal }, deps), headers: { location: `/v1/plans/${id}` } };
   },
 });

@@ -3,11 +3,15 @@ import type { Actor } from '../audit/append-event.ts';
 import type { EngineDeps } from '../engine/engine-deps.ts';
 import type { Principal } from '../keys/principal.ts';
 import type { Capability } from '../keys/role.ts';
+import type { Integrations } from '../integrations/integrations.ts';
+import type { WalIndexer } from '../wal-index/wal-indexer.ts';
 
 /** What routes are given: the engine's verbs need the same. */
 export interface RouteDeps extends EngineDeps {
   /** How long a plan may be started after it was made. */
   readonly planHours: number;
+  readonly index: WalIndexer;
+  readonly integrations: Integrations;
 }
 
 /** One authenticated request whose parts have passed their schemas. */
@@ -19,6 +23,8 @@ export interface RouteRequest<P, Q, B> {
   readonly actor: Actor;
   /** `If-Match` as sent. */
   readonly ifMatch: string | undefined;
+  /** Names the request when it came with an `Idempotency-Key`; null otherwise. */
+  readonly repeatHash: string | null;
 }
 
 /** A resource; how it is written (JSON or text) is decided by what the caller accepts. */
@@ -38,7 +44,7 @@ export interface BytesAnswer {
 
 /** One method of one path as data: the router, OpenAPI, the access checks and the guard tests read it. */
 export interface Route {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'put';
   /** With `{name}` for parameters, as OpenAPI writes it. */
   readonly path: `/v1/${string}`;
   readonly operationId: string;

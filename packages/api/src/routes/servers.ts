@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { checkSecrets } from '../servers/check-secrets.ts';
+import { serverSettingsSchema } from '../planner/plan-document.ts';
 import { sees } from '../keys/principal.ts';
 import { renderBackups, renderServer, renderServers } from '../render/render-server.ts';
 import { backupList, backupListSchema } from '../servers/backup-view.ts';
 import { describeServer, inspectServer } from '../servers/describe-server.ts';
-import { loadServer, loadServers } from '../servers/server-store.ts';
-import { serverDetailSchema, serverViewSchema } from '../servers/server-view.ts';
+import { changeSettings, loadServer, loadServers } from '../servers/server-store.ts';
+import { serverDetailSchema, serverViewSchema, type ServerView } from '../servers/server-view.ts';
 import { defineRoute } from './route.ts';
 import { noParams, noQuery, serverParams } from './schemas.ts';
 
@@ -62,4 +64,28 @@ const backups = defineRoute({
   },
 });
 
-export const serverRoutes = [list, show, backups];
+const putSettings = defineRoute({
+  method: 'put',
+  path: '/v1/servers/{name}/settings',
+  operationId: 'setServerSettings',
+  summary: 'Replace the settings of a server: objectives, bounds, approvals, applications, smoke checks',
+  needs: 'administer',
+  params: serverParams,
+  query: noQuery,
+  body: serverSettingsSchema,
+  answers: {
+    200: {
+      description: 'The server; plans that exist keep the settings they were made with',
+      schema: serverViewSchema,
+    },
+  },
+  text: (server: ServerView, now) => renderServers({ servers: [server] }, now),
+  handle({ params, body, principal, actor }, { database, clock, integrations }) {
+    const { name } = loadServer(database.orm, params.name, principal);
+    checkSecrets(body, integrations.secrets.names);
+    changeSettings(database, { name, settings: body, at: clock.now() }, actor);
+    return { status: 200, view: describeServer(database.orm, loadServer(database.orm, name, principal)) };
+  },
+});
+
+export const serverRoutes = [list, show, backups, putSettings];

@@ -25,6 +25,9 @@ export function describeServer(reader: Reader, server: Server): ServerView {
     links: {
       self,
       backups: `${self}/backups`,
+      window: `${self}/window`,
+      transactions: `${self}/transactions`,
+      activity: `${self}/activity`,
       runs: `/v1/runs?server=${server.name}`,
       plans: `/v1/plans?server=${server.name}`,
       ...(active === null ? {} : { activeRun: `/v1/runs/${active.id}` }),

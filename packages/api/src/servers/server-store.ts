@@ -1,4 +1,5 @@
 import type { Micros } from '@barback/shared/postgres/instant.ts';
+import type { Json } from '@barback/shared/wire/json.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { asc, eq } from 'drizzle-orm';
 import { appendEvent, type Actor } from '../audit/append-event.ts';
@@ -37,21 +38,50 @@ export function loadServer(reader: Reader, name: string, principal: Principal): 
 /** Adds a server or replaces the agent of one. */
 export function saveServer(database: Database, server: Server, by: Actor): 'added' | 'changed' {
   const { name, agentUrl, agentId, agentKey, certificate, createdAt } = server;
-  const settings = JSON.stringify(server.settings);
-  const values = { name, agentUrl, agentId, agentKey, certificate, settings, createdAt };
   return write(database, (tx) => {
-    const existed = tx.select().from(servers).where(eq(servers.name, name)).get() !== undefined;
+    const row = tx.select().from(servers).where(eq(servers.name, name)).get();
+    const existed = row !== undefined;
+    const kept = existed ? serverOf(row).settings : null;
+    // The command line knows nothing of these two.
+    const wanted =
+      kept === null ? server.settings : { ...server.settings, applications: kept.applications, smoke: kept.smoke };
+    const settings = JSON.stringify(wanted);
     const change = { agentUrl, agentId, agentKey, certificate, settings };
-    tx.insert(servers).values(values).onConflictDoUpdate({ target: servers.name, set: change }).run();
+    tx.insert(servers)
+      .values({ name, createdAt, ...change })
+      .onConflictDoUpdate({ target: servers.name, set: change })
+      .run();
     appendEvent(tx, {
       type: existed ? 'server.changed' : 'server.added',
       at: createdAt,
       actor: by,
       server: name,
-      data: { agentUrl, agentId, agentKey, certificate, settings: server.settings },
+      data: { agentUrl, agentId, agentKey, certificate, settings: jsonOf(wanted) },
     });
     return existed ? 'changed' : 'added';
   });
+}
+
+/** Replaces the settings of a server that exists. */
+export function changeSettings(
+  database: Database,
+  change: { readonly name: string; readonly settings: ServerSettings; readonly at: Micros },
+  by: Actor,
+): void {
+  const { name, at } = change;
+  const settings = jsonOf(change.settings);
+  write(database, (tx) => {
+    tx.update(servers)
+      .set({ settings: JSON.stringify(settings) })
+      .where(eq(servers.name, name))
+      .run();
+    appendEvent(tx, { type: 'server.settings-changed', at, actor: by, server: name, data: { settings } });
+  });
+}
+
+/** Without what is undefined, which JSON does not have. */
+function jsonOf(settings: ServerSettings): Json {
+  return JSON.parse(JSON.stringify(settings)) as Json;
 }
 
 function serverOf(row: typeof servers.$inferSelect): Server {

@@ -1,0 +1,29 @@
+import type { RunView } from '../engine/run-view.ts';
+import type { DrillResult } from '../scenarios/drill-result.ts';
+import type { ScenarioName } from '../scenarios/index.ts';
+import type { RebaselineResult } from '../scenarios/rebaseline-result.ts';
+import type { PointInTimeResult } from '../scenarios/point-in-time-result.ts';
+import type { AcceptResult, BackupResult, UndoResult } from '../scenarios/small-results.ts';
+import {
+  renderAcceptResult,
+  renderBackupResult,
+  renderCutover,
+  renderPointInTimeResult,
+} from './render-cutover-result.ts';
+import { renderDrillResult } from './render-drill-result.ts';
+import { renderRebaselineResult } from './render-rebaseline-result.ts';
+
+/** By scenario: the engine made the result by the same name. */
+const renderers: Readonly<Record<ScenarioName, (result: unknown) => string>> = {
+  drill: (result) => renderDrillResult(result as DrillResult),
+  'point-in-time': (result) => renderPointInTimeResult(result as PointInTimeResult),
+  undo: (result) => renderCutover((result as UndoResult).cutover),
+  accept: (result) => renderAcceptResult(result as AcceptResult),
+  backup: (result) => renderBackupResult(result as BackupResult),
+  rebaseline: (result) => renderRebaselineResult(result as RebaselineResult),
+};
+
+/** What a run has to show; null while it has nothing. */
+export function renderResult({ scenario, result }: Pick<RunView, 'scenario' | 'result'>): string | null {
+  return result === null ? null : renderers[scenario as ScenarioName](result);
+}
