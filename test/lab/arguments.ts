@@ -1,10 +1,28 @@
 import { parseArgs } from 'node:util';
+import { Protection, protectionOf } from './protection.ts';
 
-export type LabCommand =
-  | { readonly command: 'up'; readonly dir: string; readonly sizeMb: number; readonly tablespace: boolean }
-  | { readonly command: 'down'; readonly dir: string };
+interface Up extends Protection {
+  readonly command: 'up';
+  readonly dir: string;
+  readonly sizeMb: number;
+  readonly tablespace: boolean;
+}
+
+export type LabCommand = Up | { readonly command: 'down'; readonly dir: string };
+
+/** Options of `up` that take one of some words, by their names in `Protection`. */
+const CHOICES = {
+  archiving: 'archiving',
+  'backup-method': 'backupMethod',
+  'wal-compression': 'walCompression',
+  barman: 'barman',
+} as const;
+
+type Choice = keyof typeof CHOICES;
+const choices = Object.keys(CHOICES) as Choice[];
 
 const USAGE = `usage: npm run lab -- up --dir DIR [--size MB] [--tablespace]
+${choices.map((name) => `                         [--${name} ${words(name).join('|')}]`).join('\n')}
        npm run lab -- down --dir DIR`;
 
 /** The command that `args` (without node and script) ask for. */
@@ -15,21 +33,44 @@ export function parseLabArguments(args: readonly string[]): LabCommand {
     throw usageError(command === undefined ? 'a command is missing' : `there is no command '${command}'`);
   }
   if (rest.length > 0) throw usageError(`'${rest[0]}' is one argument too many`);
-  if (values.dir === undefined || values.dir === '') throw usageError('--dir DIR is missing');
+  const { dir, ...others } = values;
+  if (dir === undefined || dir === '') throw usageError('--dir DIR is missing');
   if (command === 'down') {
-    if (values.size !== undefined || values.tablespace === true) throw usageError('down takes only --dir');
-    return { command, dir: values.dir };
+    if (Object.keys(others).length > 0) throw usageError('down takes only --dir');
+    return { command, dir };
   }
   const size = values.size ?? '0';
   if (!/^\d{1,6}$/.test(size)) throw usageError(`--size '${size}' is not a whole number of MB from 0 to 999999`);
-  return { command, dir: values.dir, sizeMb: Number(size), tablespace: values.tablespace === true };
+  const asked: Record<string, string> = {};
+  for (const name of choices) {
+    const value = values[name];
+    if (value === undefined) continue;
+    if (!words(name).includes(value)) {
+      throw usageError(`--${name} '${value}' is not one of ${words(name).join(', ')}`);
+    }
+    asked[CHOICES[name]] = value;
+  }
+  return { command, dir, sizeMb: Number(size), tablespace: values.tablespace === true, ...protectionOf(asked) };
+}
+
+function words(name: Choice): readonly string[] {
+  return Protection.shape[CHOICES[name]].options;
 }
 
 function parse(args: readonly string[]) {
+  const text = { type: 'string' } as const;
   try {
     return parseArgs({
       args: [...args],
-      options: { dir: { type: 'string' }, size: { type: 'string' }, tablespace: { type: 'boolean' } },
+      options: {
+        dir: text,
+        size: text,
+        tablespace: { type: 'boolean' },
+        archiving: text,
+        'backup-method': text,
+        'wal-compression': text,
+        barman: text,
+      },
       allowPositionals: true,
       strict: true,
     });

@@ -17,13 +17,18 @@ export async function takeBackup(lab: Pick<Lab, 'postgres' | 'barman'>): Promise
   await mustRun([...lab.barman.argv, 'backup', '--immediate-checkpoint', 'main'], { limitMs: 3_600_000 });
   const made = (await listBackups(lab.barman)).find((backup) => !before.has(backup.id));
   if (made === undefined) throw new Error('cannot find the backup that barman has just made');
-  await poll(`backup ${made.id} DONE`, 60_000, async () => {
+  await waitUntilDone(lab, made.id);
+  return made.id;
+}
+
+/** Archives WAL until a backup has all that it needs. */
+export async function waitUntilDone(lab: Pick<Lab, 'postgres' | 'barman'>, id: string): Promise<void> {
+  await poll(`backup ${id} DONE`, 60_000, async () => {
     await archiveWal(lab);
-    const status = (await listBackups(lab.barman)).find((backup) => backup.id === made.id)?.status;
-    if (status === 'FAILED') throw new Error(`cannot use backup ${made.id}: FAILED`);
+    const status = (await listBackups(lab.barman)).find((backup) => backup.id === id)?.status;
+    if (status === 'FAILED') throw new Error(`cannot use backup ${id}: FAILED`);
     return status === 'DONE' ? true : undefined;
   });
-  return made.id;
 }
 
 /** Backups of the lab's server, newest first. */
@@ -37,16 +42,20 @@ export async function archiveWal(lab: Pick<Lab, 'postgres' | 'barman'>): Promise
   const marker = "SELECT pg_logical_emit_message(true, 'barback-lab', 'marker');\n";
   const answers = await sql(lab.postgres, `${marker}SELECT pg_walfile_name(pg_switch_wal());\n${marker}`);
   const segment = answers.split('\n')[1] ?? '';
-  const archived = path.join(lab.barman.home, 'main', 'wals', segment.slice(0, 16), segment);
+  const home = path.join(lab.barman.home, 'main');
+  const archived = path.join(home, 'wals', segment.slice(0, 16), segment);
+  // Each start of Barman costs as much as a whole drill step: not before there is something to archive.
+  const hasArrived = (): boolean =>
+    ['streaming', 'incoming'].some((place) => existsSync(path.join(home, place, segment)));
   // Not write_lsn of pg_stat_replication: pg_receivewal reports it only every ten seconds.
   await poll(
     `WAL segment ${segment} in Barman's archive`,
     30_000,
     async () => {
-      await runCommand([...lab.barman.argv, '-q', 'archive-wal', 'main']);
+      if (hasArrived()) await runCommand([...lab.barman.argv, '-q', 'archive-wal', 'main']);
       return existsSync(archived) ? true : undefined;
     },
-    200,
+    50,
   );
 }
 

@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import path from 'node:path';
-import { LAB_MARK } from './barman-server.ts';
+import { LAB_MARK } from './lab-mark.ts';
 import { poll } from './poll.ts';
 
 export interface LabProcess {
@@ -14,7 +14,8 @@ interface Lab {
 }
 
 /** Programs that work inside a lab; others that merely look at it (an editor, a tail) are not the lab's. */
-const PROGRAMS = /^(postgres|initdb|psql|pg_[a-z]+|perl|barman|python3?[0-9.]*|rsync|node|setpriv)$/;
+const PROGRAMS =
+  /^(postgres|initdb|psql|pg_[a-z]+|perl|barman|python3?[0-9.]*|rsync|ssh|sshd|sshd-session|sshd-auth|node|setpriv)$/;
 
 /** Every process that belongs to the lab, whoever started it. */
 export async function labProcesses(lab: Lab): Promise<LabProcess[]> {
@@ -49,7 +50,10 @@ async function inspect(pid: number, lab: Lab): Promise<LabProcess | undefined> {
     if (environment.split('\0').includes(`${LAB_MARK}=${lab.id}`)) return { pid, argv };
     const at = await readlink(`${proc}/cwd`);
     const inside = `${lab.dir}/`;
-    const belongs = `${at}/`.startsWith(inside) || argv.some((part) => part.startsWith(inside));
+    // sshd writes over its own arguments and environment: one string is left, with its configuration file in it.
+    const named = (part: string) =>
+      part.startsWith(inside) || (part.startsWith('sshd: ') && part.includes(` ${inside}`));
+    const belongs = `${at}/`.startsWith(inside) || argv.some(named);
     return belongs ? { pid, argv } : undefined;
   } catch {
     // Ended meanwhile, or another user's: then it is not ours to end either.

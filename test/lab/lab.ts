@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { Protection } from './protection.ts';
 
 const Api = z.strictObject({
   url: z.string(),
@@ -30,6 +31,8 @@ const Postgres = z.strictObject({
 const Barman = z.strictObject({
   /** Prefix of every barman command, for example `[...argv, 'list-backup', 'main']`; works for the user who made the lab. */
   argv: z.array(z.string()),
+  version: z.string(),
+  protection: Protection,
   configFile: z.string(),
   home: z.string(),
   osUser: z.string(),

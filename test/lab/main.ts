@@ -20,7 +20,9 @@ async function main(): Promise<void> {
   };
   const lab = await labUp({ ...asked, onProgress });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  console.log(`The lab is ready after ${seconds} s: ${path.join(lab.dir, 'lab.json')}`);
+  console.log(
+    `The lab is ready after ${seconds} s, with Barman ${lab.barman.version}: ${path.join(lab.dir, 'lab.json')}`,
+  );
   console.log(`  ${psqlArgv(lab.postgres).slice(0, 9).join(' ')}`);
   console.log(`  ${lab.barman.argv.join(' ')} list-backup main`);
   console.log(`  npm run lab -- down --dir ${lab.dir}`);

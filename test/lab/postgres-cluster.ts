@@ -2,10 +2,12 @@ import { randomInt } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, rename, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
+import { startCluster } from './cluster-control.ts';
 import type { LabPostgres } from './lab.ts';
 import type { LabState } from './lab-state.ts';
 import { writeLabState } from './lab-state.ts';
-import { LAB_HBA, labIdent, labSettings, standaloneConfig } from './postgres-config.ts';
+import { archiveCommandSetting, LAB_HBA, labIdent, labSettings, standaloneConfig } from './postgres-config.ts';
+import { sql } from './psql.ts';
 import { newestPostgres } from './requirements.ts';
 import { mustRun } from './run-command.ts';
 import type { LabUsers } from './users.ts';
@@ -14,7 +16,11 @@ import type { LabUsers } from './users.ts';
 const LONGEST_SOCKET_DIR = 80;
 
 /** Makes and starts the lab's cluster: Debian's way as root, initdb otherwise; configuration is outside the data directory in both. */
-export async function createCluster(state: LabState, users: LabUsers): Promise<LabPostgres> {
+export async function createCluster(
+  state: LabState,
+  users: LabUsers,
+  options: { readonly archiving: boolean },
+): Promise<LabPostgres> {
   const found = await newestPostgres();
   if (found === undefined) throw new Error('cannot find a PostgreSQL server below /usr/lib/postgresql');
   const osUser = users.postgres ?? userInfo().username;
@@ -40,7 +46,7 @@ export async function createCluster(state: LabState, users: LabUsers): Promise<L
   };
   if (name === null) await initialise(postgres);
   else await createDebianCluster(state, postgres, name);
-  await configure(postgres, users);
+  await configure(postgres, users, options.archiving);
   await startCluster(postgres);
   return postgres;
 }
@@ -80,23 +86,19 @@ async function initialise(postgres: LabPostgres): Promise<void> {
   await writeFile(path.join(configDir, 'postgresql.conf'), config);
 }
 
-async function configure(postgres: LabPostgres, users: LabUsers): Promise<void> {
+async function configure(postgres: LabPostgres, users: LabUsers, archiving: boolean): Promise<void> {
   const { port, host, dataDir, configDir } = postgres;
   const mapped = [userInfo().username, postgres.osUser, users.barman ?? postgres.osUser];
-  const settings = labSettings({ port, socketDir: host, dataDir, configDir });
+  const settings = labSettings({ port, socketDir: host, dataDir, configDir }, archiving);
   await mkdir(path.join(configDir, 'conf.d'), { recursive: true });
   await writeFile(path.join(configDir, 'conf.d', 'lab.conf'), settings, { mode: 0o644 });
   await writeFile(path.join(configDir, 'pg_hba.conf'), LAB_HBA);
   await writeFile(path.join(configDir, 'pg_ident.conf'), labIdent(mapped));
 }
 
-/** Starts the lab's server and waits until it accepts connections. */
-async function startCluster(postgres: LabPostgres): Promise<void> {
-  if (postgres.cluster === null) {
-    const pgCtl = [path.join(postgres.binDir, 'pg_ctl'), '-D', postgres.configDir, '-l', postgres.logFile];
-    await mustRun([...pgCtl, '-w', '-t', '60', 'start']);
-    return;
-  }
-  const version = String(postgres.version);
-  await mustRun(['pg_ctlcluster', '--skip-systemctl-redirect', version, postgres.cluster, 'start']);
+/** Gives a server that was created for it its archive command. */
+export async function startArchiving(postgres: LabPostgres, command: string): Promise<void> {
+  const file = path.join(postgres.configDir, 'conf.d', 'lab-archiving.conf');
+  await writeFile(file, archiveCommandSetting(command), { mode: 0o644 });
+  await sql(postgres, 'SELECT pg_reload_conf();');
 }

@@ -8,16 +8,18 @@ export interface PostgresPlaces {
 }
 
 /** Database roles that the mapped operating-system users may take. */
-const ROLES = ['postgres', 'barman', 'streaming_barman', 'barback_probe'] as const;
+const ROLES = ['postgres', 'barman', 'streaming_barman', 'barback_probe', 'app'] as const;
 
 /** Settings of a lab's server: real durability and WAL, small memory, because labs run side by side. */
-export function labSettings(places: PostgresPlaces): string {
+export function labSettings(places: PostgresPlaces, archiving: boolean): string {
   const settings: Record<string, string | number> = {
     port: places.port,
     listen_addresses: quoted(''),
     unix_socket_directories: quoted(places.socketDir),
     ssl: 'off',
     wal_level: 'replica',
+    // Without a command yet: WAL waits in pg_wal until Barman can take it.
+    archive_mode: archiving ? 'on' : 'off',
     max_wal_senders: 10,
     max_replication_slots: 10,
     max_connections: 50,
@@ -37,6 +39,11 @@ export function labSettings(places: PostgresPlaces): string {
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** The setting that hands WAL to Barman, for a file of its own that is read last. */
+export function archiveCommandSetting(command: string): string {
+  return `archive_command = ${quoted(command)}\n`;
 }
 
 /** The whole postgresql.conf of a cluster made by initdb, with its configuration outside the data directory. */

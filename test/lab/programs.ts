@@ -1,13 +1,14 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { buildPrograms } from '../../scripts/build.ts';
-import { LAB_MARK } from './barman-server.ts';
+import { LAB_MARK } from './lab-mark.ts';
+import { freePort } from './free-port.ts';
 import type { Lab } from './lab.ts';
 import type { LabBarman, LabPostgres } from './lab.ts';
 import { labProcesses } from './lab-processes.ts';
 import type { LabState } from './lab-state.ts';
+import { startedBy } from './started-by.ts';
 import { poll } from './poll.ts';
 import { asUser, mustRun, startDetached } from './run-command.ts';
 import type { LabUsers } from './users.ts';
@@ -44,6 +45,8 @@ export async function createPrograms(
       database: path.join(apiDir, 'barback.db'),
       signingKeyFile: path.join(apiDir, 'signing-key.json'),
       listen: { host: '127.0.0.1', port: apiPort },
+      // Read when it is used: a test that has a Dokploy puts its key there.
+      secrets: { dokploy: path.join(apiDir, 'dokploy-key') },
     }),
   );
   await own(users.api, apiDir);
@@ -167,6 +170,7 @@ function agentConfiguration(parts: {
           socketDirectory: postgres.host,
           port: postgres.port,
           superuser: postgres.superuser,
+          service: startedBy(postgres),
         },
         scratch: { freeBytesFloor: labFreeBytesFloor },
       },
@@ -212,17 +216,4 @@ async function createKey(api: (...args: string[]) => string[], role: string): Pr
 
 async function own(user: string | undefined, directory: string): Promise<void> {
   if (user !== undefined) await mustRun(['chown', '-R', `${user}:`, directory]);
-}
-
-/** A port that was free a moment ago; fixed in the configuration, so that a restarted program is found again. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('cannot find a free port');
-  return address.port;
 }

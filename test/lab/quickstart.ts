@@ -4,6 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type CurlLine, curlLine, runCurl } from './curl.ts';
 import { labDown } from './down.ts';
 import { type Lab, readLab } from './lab.ts';
+import { poll } from './poll.ts';
+import { sql } from './psql.ts';
 import { mustRun } from './run-command.ts';
 import { labUp } from './up.ts';
 
@@ -23,7 +25,7 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const heading = (text: string): void => say(`\n\u001B[1m${text}\u001B[0m`);
 const seconds = (since: number): string => ((performance.now() - since) / 1000).toFixed(1);
 
-/** The README's story on a real cluster: build a lab, drill over REST, show the proof, verify the record. */
+/** The README's story on a real cluster: an accident, who did it, a drill to just before it over REST, the proof, the record. */
 async function quickstart(dir: string): Promise<void> {
   const began = performance.now();
   const lab = await lendLab(dir);
@@ -31,15 +33,29 @@ async function quickstart(dir: string): Promise<void> {
   const api = lab.api;
 
   heading('What can be restored?');
-  say(await show(curlLine(header, `${api.url}/v1/servers/main/backups.txt`)));
+  const made = await makeSure(lab);
+  await indexed(lab, made, curlLine(header, `${api.url}/v1/servers/main/window`));
+  say(await show(curlLine(header, `${api.url}/v1/servers/main/window.txt`)));
+
+  heading('An accident: a table is gone, and work goes on');
+  say('$ psql -c "DROP TABLE invoices"');
+  await sql(
+    lab.postgres,
+    "DROP TABLE invoices; INSERT INTO orders (customer, amount) VALUES ('after the accident', 1);",
+  );
+
+  heading('Which transaction did it, and what was there just before?');
+  const xid = await culprit(curlLine(header, `${api.url}/v1/servers/main/transactions?kind=drop&limit=1`));
+  say(await show(curlLine(header, `${api.url}/v1/servers/main/transactions.txt?kind=drop`)));
+  say(await show(curlLine(header, `${api.url}/v1/servers/main/reachable.txt?before_transaction=${xid}`)));
 
   heading('A plan: everything resolved, nothing touched');
   const wanted = {
     server: 'main',
     scenario: 'drill',
-    target: { type: 'latest' },
+    target: { type: 'before-transaction', xid },
     options: {
-      probes: [{ name: 'newest order', database: 'system', sql: 'SELECT count(*), max(created_at) FROM orders' }],
+      probes: [{ name: 'the lost invoices', database: 'system', sql: 'SELECT count(*) FROM invoices' }],
       amcheck: 'tables',
     },
   };
@@ -87,6 +103,34 @@ async function lendLab(dir: string): Promise<Lab> {
   const lab = await labUp({ dir, sizeMb: 64, tablespace: true, onProgress: (part) => say(`  … ${part}`) });
   say(`  ready after ${seconds(began)} s: PostgreSQL ${lab.postgres.version}, Barman, the api and the agent`);
   return lab;
+}
+
+/** Answers where WAL was when the table was made: an earlier quickstart in this lab has dropped it. */
+async function makeSure({ postgres }: Lab): Promise<string> {
+  if ((await sql(postgres, "SELECT to_regclass('invoices') IS NOT NULL")) === 't') return '0/0';
+  await sql(postgres, 'CREATE TABLE invoices AS SELECT id, id AS order_id, created_at AS issued_at FROM orders');
+  return sql(postgres, 'SELECT pg_current_wal_lsn()');
+}
+
+/** Waits until the index has read what Barman holds, and the names of the tables: a moment, after the api has started. */
+async function indexed({ postgres }: Lab, made: string, line: CurlLine): Promise<void> {
+  await poll('the index', 60_000, async () => {
+    const { index } = JSON.parse(await runCurl(line)) as { index: { unread: number; namesLsn: string | null } };
+    const isNamed = index.namesLsn !== null && (await isAtLeast(postgres, index.namesLsn, made));
+    return index.unread === 0 && isNamed ? true : undefined;
+  });
+}
+
+async function isAtLeast(postgres: Lab['postgres'], lsn: string, least: string): Promise<boolean> {
+  return (await sql(postgres, `SELECT '${lsn}'::pg_lsn >= '${least}'::pg_lsn`)) === 't';
+}
+
+/** Barman receives WAL within a moment. */
+function culprit(line: CurlLine): Promise<number> {
+  return poll('the transaction in the index', 30_000, async () => {
+    const page = JSON.parse(await runCurl(line)) as { transactions: readonly { xid: number }[] };
+    return page.transactions[0]?.xid;
+  });
 }
 
 async function show(line: CurlLine): Promise<string> {

@@ -2,7 +2,14 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ensureRequirements, installCommand, missingPackages, newestPostgres } from './requirements.ts';
+import { protectionOf } from './protection.ts';
+import {
+  ensureRequirements,
+  installCommand,
+  missingPackages,
+  newestPostgres,
+  protectionPrograms,
+} from './requirements.ts';
 
 let empty: string;
 beforeAll(async () => {
@@ -14,6 +21,16 @@ describe('what a lab requires', () => {
   test('names every package that a bare machine lacks', async () => {
     const missing = await missingPackages({ searchPath: [empty], postgresRoot: empty });
     expect(missing).toEqual(['postgresql', 'barman', 'rsync', 'curl', 'openssl', 'util-linux']);
+  });
+
+  test('names what an option needs only with that option, and never a server of ssh', async () => {
+    const missing = (asked: Parameters<typeof protectionOf>[0]) =>
+      missingPackages({ searchPath: [empty], postgresRoot: empty, programs: protectionPrograms(protectionOf(asked)) });
+    const plain = await missing({});
+    expect((await missing({ walCompression: 'xz' })).filter((name) => !plain.includes(name))).toEqual(['xz-utils']);
+    for (const asked of [{ archiving: 'archive_command' }, { backupMethod: 'rsync' }] as const) {
+      expect((await missing(asked)).filter((name) => !plain.includes(name))).toEqual(['openssh-client']);
+    }
   });
 
   test('a user who may not install is told the one command, and what it installs', async () => {

@@ -1,10 +1,13 @@
 import { access, mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { needsSsh, type Protection, type WalCompression } from './protection.ts';
 import { mustRun } from './run-command.ts';
 
 export interface RequirementOptions {
   /** Where to look for barman, rsync and the others. */
   readonly searchPath?: readonly string[];
+  /** Programs that are needed besides, each with its Debian package. */
+  readonly programs?: Readonly<Record<string, string>>;
   /** Debian's directory with one directory per PostgreSQL version. */
   readonly postgresRoot?: string;
   /** Whether packages may be installed; by default only as root. */
@@ -19,6 +22,21 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   curl: 'curl',
   openssl: 'openssl',
   setpriv: 'util-linux',
+};
+/** The agent unpacks WAL with the same programs that Barman's filters pack it with. */
+const COMPRESSION_PROGRAMS: Readonly<Record<WalCompression, Readonly<Record<string, string>>>> = {
+  none: {},
+  gzip: { gzip: 'gzip' },
+  bzip2: { bzip2: 'bzip2' },
+  xz: { xz: 'xz-utils' },
+  zstd: { zstd: 'zstd' },
+  lz4: { lz4: 'lz4' },
+};
+/** Not sshd: its package would start one for the whole machine, so the lab unpacks it where the machine has none. */
+const SSH_PROGRAMS: Readonly<Record<string, string>> = {
+  ssh: 'openssh-client',
+  'ssh-keygen': 'openssh-client',
+  rrsync: 'rsync',
 };
 const NO_CLUSTER_DIR = '/etc/postgresql-common/createcluster.d';
 
@@ -42,14 +60,19 @@ export async function findProgram(
   return undefined;
 }
 
+/** Programs that a lab needs for the way it is protected. */
+export function protectionPrograms(protection: Protection): Record<string, string> {
+  return { ...COMPRESSION_PROGRAMS[protection.walCompression], ...(needsSsh(protection) ? SSH_PROGRAMS : {}) };
+}
+
 /** Debian packages that a lab needs and this machine lacks. */
 export async function missingPackages(options: RequirementOptions = {}): Promise<string[]> {
   const missing: string[] = [];
   if ((await newestPostgres(options.postgresRoot)) === undefined) missing.push('postgresql');
-  for (const [program, packageName] of Object.entries(PROGRAMS)) {
+  for (const [program, packageName] of Object.entries({ ...PROGRAMS, ...options.programs })) {
     if ((await findProgram(program, options.searchPath)) === undefined) missing.push(packageName);
   }
-  return missing;
+  return [...new Set(missing)];
 }
 
 /** The one command that installs `packages` without starting a cluster. */

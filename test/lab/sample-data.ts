@@ -16,6 +16,7 @@ const ROWS_PER_MB = 1024;
 const ROLES = `
 CREATE ROLE barman SUPERUSER LOGIN;
 CREATE ROLE streaming_barman REPLICATION LOGIN;
+CREATE ROLE app LOGIN;
 CREATE ROLE barback_probe LOGIN;
 GRANT pg_read_all_data TO barback_probe;
 CREATE DATABASE system;

@@ -10,12 +10,13 @@ import type { LabState } from './lab-state.ts';
 import { writeKeyHeaders } from './key-headers.ts';
 import { createCluster } from './postgres-cluster.ts';
 import { createPrograms } from './programs.ts';
-import { ensureRequirements } from './requirements.ts';
+import { archives, protectionOf, type Protection } from './protection.ts';
+import { ensureRequirements, protectionPrograms } from './requirements.ts';
 import { createSampleData } from './sample-data.ts';
 import { requireSearchableAncestors } from './searchable.ts';
 import { createLabUsers } from './users.ts';
 
-export interface LabOptions {
+export interface LabOptions extends Partial<Protection> {
   /** Directory that the lab makes, fills and in the end removes; it may exist only if it is empty. */
   readonly dir: string;
   /** Approximate size of the table `filler` in MB; by default there is none. */
@@ -33,10 +34,11 @@ export async function labUp(options: LabOptions): Promise<Lab> {
   if (!/^[A-Za-z0-9/._+@=,-]+$/.test(dir)) {
     throw new Error(`cannot build a lab in '${dir}': use only letters, digits and / . _ + @ = , - in its path`);
   }
-  await ensureRequirements();
+  const protection = protectionOf(options);
+  await ensureRequirements({ programs: protectionPrograms(protection) });
   const state = await claimDirectory(dir);
   try {
-    return await build(state, options);
+    return await build(state, options, protection);
   } catch (error) {
     const logs = await logTails(dir);
     await labDown(dir);
@@ -44,16 +46,16 @@ export async function labUp(options: LabOptions): Promise<Lab> {
   }
 }
 
-async function build(state: LabState, options: LabOptions): Promise<Lab> {
+async function build(state: LabState, options: LabOptions, protection: Protection): Promise<Lab> {
   const begin = options.onProgress ?? (() => {});
   const users = await createLabUsers(state);
   begin('PostgreSQL');
   const tablespaceDir = options.tablespace === true ? path.join(state.dir, 'pg', 'ts1') : null;
-  const postgres = { ...(await createCluster(state, users)), tablespaceDir };
+  const postgres = { ...(await createCluster(state, users, { archiving: archives(protection) })), tablespaceDir };
   begin('sample data');
   await createSampleData(postgres, { sizeMb: options.sizeMb ?? 0, tablespaceDir });
   begin('Barman');
-  const barman = await createBarman(state, users, postgres);
+  const barman = await createBarman(state, { users, postgres, protection });
   begin('first base backup');
   // Barman refuses a backup of a server that has never sent it a whole segment.
   await archiveWal({ postgres, barman });
@@ -92,8 +94,8 @@ async function claimDirectory(dir: string): Promise<LabState> {
 }
 
 async function logTails(dir: string): Promise<string> {
-  const files = ['log/postgresql.log', 'log/barman-cron.log', 'barman/barman.log'];
-  const tails = files.map(async (name) => {
+  const files = ['postgresql', 'barman-cron', 'sshd-barman', 'sshd-postgres'].map((name) => `log/${name}.log`);
+  const tails = [...files, 'barman/barman.log'].map(async (name) => {
     const text = await readFile(path.join(dir, name), 'utf8').catch(() => '');
     return text === '' ? '' : `\n--- end of ${name}\n${text.trimEnd().split('\n').slice(-15).join('\n')}`;
   });

@@ -1,0 +1,20 @@
+/** Test files that are run again on Debian 13, with PostgreSQL 17 and Barman 3.13; add those whose guarantees depend on either. */
+export const DEBIAN_13_TEST_FILES: readonly string[] = [
+  'test/e2e/drill.test.ts',
+  'test/e2e/damaged-backup.test.ts',
+  'test/e2e/hold.test.ts',
+  'test/e2e/operations.test.ts',
+  'test/e2e/operations-protection.test.ts',
+  'test/e2e/operations-kept-wal.test.ts',
+  'test/e2e/operations-states.test.ts',
+  'test/e2e/operations-refusals.test.ts',
+  'test/e2e/operations-sweep.test.ts',
+  'test/e2e/lab.test.ts',
+  'test/e2e/other-setups.test.ts',
+  'test/e2e/history.test.ts',
+  'test/e2e/incidents.test.ts',
+  'test/e2e/damages.test.ts',
+  'test/e2e/findings-replay.test.ts',
+  'test/full/findings-live-protection.test.ts',
+  'test/full/rebaseline.test.ts',
+];
