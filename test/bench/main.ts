@@ -9,12 +9,15 @@ import { agentIdle } from './agent-idle.ts';
 import { auditRates } from './audit-rates.ts';
 import { drillAgainstHand } from './drill-against-hand.ts';
 import { figureTable } from './figures.ts';
+import { indexCold } from './index-cold.ts';
+import { indexWarm } from './index-warm.ts';
 import { stepOverhead } from './step-overhead.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const full = process.argv.includes('--full');
 const sizesMb = full ? [200, 2_000] : [200];
 const rounds = 3;
+const walMb = 2_200;
 
 /** Measures everything that the documents quote; `--write` makes docs/figures.md. */
 async function bench(): Promise<void> {
@@ -29,6 +32,7 @@ async function bench(): Promise<void> {
       parts.push(
         `## A drill of ${sizeMb} MB to the latest state, ${rounds} pairs\n\n${await drillAgainstHand(lab, rounds)}`,
       );
+      if (index === 0) parts.push(await indexFigures(lab));
       // Last: its plan holds the server, and no run of the api takes it from a plan that the api does not know.
       if (index === 0) parts.push(await smallFigures(lab));
     } finally {
@@ -39,6 +43,13 @@ async function bench(): Promise<void> {
   say(document);
   if (!process.argv.includes('--write')) return;
   await writeFile(path.join(import.meta.dirname, '../../docs/figures.md'), document);
+}
+
+async function indexFigures(lab: Lab): Promise<string> {
+  say(`an index of ${walMb} MB of WAL …`);
+  const cold = await indexCold(lab, walMb);
+  say('answers from a large index …');
+  return `## The commit index\n\n${figureTable([...cold, ...(await indexWarm())])}`;
 }
 
 async function smallFigures(lab: Lab): Promise<string> {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Lab } from '../lab/lab.ts';
 import { sql } from '../lab/psql.ts';
-import { request, runDrill, type RunBody } from '../support/barback-client.ts';
+import { refusedDrill, request, runDrill, type RunBody } from '../support/barback-client.ts';
 import { settledLab } from '../support/settled-lab.ts';
 import { verifyExport } from '../support/verify-export.ts';
 import { worldOf } from '../support/world.ts';
@@ -80,14 +80,14 @@ describe('a drill on real PostgreSQL and Barman', () => {
     expect(report.text).toContain(String(undone));
   });
 
-  test('whose target no commit reaches fails with the reason, never as "started", and cleans up', async () => {
+  test('whose target no commit reaches is refused at planning with the nearest that is, and nothing is touched', async () => {
+    const before = await worldOf(lab);
     const moment = (await sql(lab.postgres, instantSql)).trim();
-    const run = await runDrill(lab, { type: 'time', time: moment });
-    expect(run.state).toBe('failed');
-    expect(run.problem?.type).toBe('urn:barback:problem:target-not-reached');
-    expect(
-      run.steps.filter((step) => ['stop', 'discard', 'release'].includes(step.name)).map((step) => step.state),
-    ).toEqual(['succeeded', 'succeeded', 'succeeded']);
+    const refused = await refusedDrill(lab, { type: 'time', time: moment });
+    expect(refused.type).toBe('urn:barback:problem:target-unreachable');
+    expect(refused.detail).toContain('recovery would end before the target');
+    expect(refused.next).toContain('"type":"xid"');
+    expect(await worldOf(lab)).toEqual(before);
   });
 
   test('leaves an audit trail that verifies offline, and an export changed by one byte that does not', async () => {

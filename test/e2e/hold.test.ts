@@ -3,6 +3,7 @@ import type { Lab } from '../lab/lab.ts';
 import { psqlArgv } from '../lab/psql.ts';
 import { mustRun } from '../lab/run-command.ts';
 import { planDrill, request, startRun, stepOf, waitForRun } from '../support/barback-client.ts';
+import { codesOf, findingOf } from '../support/plan-findings.ts';
 import { settledLab } from '../support/settled-lab.ts';
 
 let lab: Lab;
@@ -31,6 +32,8 @@ test('a held copy is open for psql by the line that the run prints, until a pers
 test('a held copy is discarded by itself at the deadline, and nothing else may start on the server meanwhile', async () => {
   const run = await startRun(lab, await planDrill(lab, { type: 'immediate' }, { hold: '3s' }));
   const second = await planDrill(lab, { type: 'immediate' });
+  expect(findingOf(second, 'other-run')).toMatchObject({ severity: 'warning' });
+  expect(findingOf(second, 'other-run').detail).toContain(run.id);
   const refused = await request(lab, 'POST', `/v1/plans/${second.id}/runs`);
   expect(refused.status).toBe(409);
   expect(refused.json).toMatchObject({ type: 'urn:barback:problem:server-busy' });
@@ -38,4 +41,6 @@ test('a held copy is discarded by itself at the deadline, and nothing else may s
   expect(stepOf(done, 'discard').state).toBe('succeeded');
   const text = (await request(lab, 'GET', `/v1/audit.txt?run=${run.id}`, { role: 'admin' })).text;
   expect(text).toContain('gate.decided');
+  expect(codesOf(await planDrill(lab, { type: 'immediate' }))).toEqual([]);
+  expect((await startRun(lab, second)).id).not.toBe(run.id);
 });

@@ -229,27 +229,31 @@ describe('a lab of a plain user', () => {
 
   beforeAll(async () => {
     if (!isRoot) return;
-    await mustRun(['useradd', '--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', user]);
     home = await mkdtemp(path.join(tmpdir(), 'barback-plain-'));
+    // sshd runs commands with the user's shell, in the user's home.
+    const account = ['--system', '--user-group', '--no-create-home', '--home-dir', home, '--shell', '/bin/sh'];
+    await mustRun(['useradd', ...account, user]);
     await mustRun(['chown', `${user}:`, home]);
   });
 
   afterAll(async () => {
     if (!isRoot) return;
+    const uid = (await mustRun(['id', '-u', user])).trim();
+    await rm(`/var/tmp/barback-cache-${uid}`, { recursive: true, force: true });
     await mustRun(['userdel', user]);
     await rm(home, { recursive: true });
   });
 
-  test('works without root, and down leaves no trace', async ({ skip }) => {
+  test('works without root, over ssh too, and down leaves no trace', async ({ skip }) => {
     if (!isRoot) skip('the other tests of this file already run as a plain user');
     const readable = await runCommand(
       asUser(user, [process.execPath, '-e', `require('node:fs').readFileSync('${MAIN}')`]),
     );
     if (readable.code !== 0) skip(`other users cannot read this checkout or its Node: ${readable.stderr.trim()}`);
     const dir = path.join(home, 'lab');
-    const command = (name: string) =>
-      mustRun(asUser(user, [process.execPath, MAIN, name, '--dir', dir]), { env: { HOME: home } });
-    await command('up');
+    const command = (name: string, ...options: string[]) =>
+      mustRun(asUser(user, [process.execPath, MAIN, name, '--dir', dir, ...options]), { env: { HOME: home } });
+    await command('up', '--archiving', 'archive_command', '--backup-method', 'rsync');
     const lab = await readLab(dir);
     const rows = [...psqlArgv(lab.postgres), '-c', 'SELECT count(*) FROM orders'];
     expect((await mustRun(asUser(user, rows))).trim()).toBe('1000');

@@ -7,6 +7,7 @@ import { agentConfigSchema, type ServerConfig } from '@barback/agent/config.ts';
 import type { Call, Host } from '@barback/agent/operations/handler.ts';
 import { handlers } from '@barback/agent/operations/index.ts';
 import type { Lab } from '../lab/lab.ts';
+import { startedBy } from '../lab/started-by.ts';
 
 /** The handlers of the agent, called in this process against a lab, for one plan after the other. */
 export interface OperationsHost {
@@ -26,7 +27,8 @@ export interface PlanOperations {
   /** recover → start → replay to a target from the newest backup. */
   copy(target: RecoveryTarget): Promise<Result<'scratch-replay'>>;
   recover(target: RecoveryTarget): Promise<Result<'scratch-recover'>>;
-  start(target: RecoveryTarget): Promise<Result<'scratch-start'>>;
+  /** Along timeline 1 unless another is named. */
+  start(target: RecoveryTarget, timeline?: number): Promise<Result<'scratch-start'>>;
 }
 
 export async function operationsHost(
@@ -39,7 +41,7 @@ export async function operationsHost(
     servers: {
       main: {
         barman: {
-          argv: ['/usr/bin/barman', '-c', lab.barman.configFile],
+          argv: lab.barman.argv,
           server: 'main',
           ...(asRoot ? { user: lab.barman.osUser } : {}),
         },
@@ -49,6 +51,7 @@ export async function operationsHost(
           socketDirectory: lab.postgres.host,
           port: lab.postgres.port,
           superuser: lab.postgres.superuser,
+          service: startedBy(lab.postgres),
           ...(asRoot ? { user: lab.postgres.osUser } : {}),
         },
         scratch: { freeBytesFloor: 0, ...scratch },
@@ -120,11 +123,11 @@ function planOperations(host: Host): PlanOperations {
         expectBytes: backup.sizeBytes ?? 0,
       });
     },
-    start: (target) => operations.run('scratch-start', { timeline: 1, target, settings: smallSettings }),
+    start: (target, timeline = 1) => operations.run('scratch-start', { timeline, target, settings: smallSettings }),
     copy: async (target) => {
       await operations.recover(target);
       await operations.start(target);
-      return operations.run('scratch-replay', { timeline: 1, target });
+      return operations.run('scratch-replay', { timeline: 1, target, expect: null });
     },
   };
   return operations;

@@ -105,14 +105,41 @@ describe('given SQL', () => {
   }, 300_000);
 });
 
-test('a copy paused just before a DROP reports the table as locked, by its limit, and has its rows once promoted', async () => {
-  await sql(lab.postgres, 'CREATE TABLE doomed AS SELECT generate_series(1, 77) AS id');
-  const before = Number(await sql(lab.postgres, 'SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint'));
-  await sql(lab.postgres, 'DROP TABLE doomed');
+test('WAL that creates a tablespace is refused before it is replayed into the directory of live; up to there it is not', async () => {
+  const directory = `${lab.dir}/pg/made later`;
+  const before = (await sql(lab.postgres, 'SELECT pg_current_wal_insert_lsn()')).trim();
+  await sql(lab.postgres, `COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; mkdir "${directory}"'`);
+  await sql(lab.postgres, `CREATE TABLESPACE later LOCATION '${directory}'`);
+  await sql(lab.postgres, "INSERT INTO orders (customer, amount) VALUES ('behind the tablespace', 1)");
   await archiveWal(lab);
   const plan = operations.plan();
-  const stop = await plan.copy({ type: 'time', micros: before });
-  expect(stop.firstSkipped?.time).toBeGreaterThan(before);
+  const [backup] = (await plan.run('backup-list', {})).backups;
+  const params = {
+    backupId: backup?.id ?? '',
+    timeline: 1,
+    tablespaces: [],
+    jobs: 1,
+    bandwidthKBps: null,
+    expectBytes: 1,
+  };
+  const problem = await plan.problem('scratch-recover', { ...params, target: { type: 'latest' } });
+  expect(problem).toMatchObject({ type: 'urn:barback:problem:tablespace-created', facts: { path: directory } });
+  await plan.run('scratch-discard', {});
+  const upTo = { type: 'lsn', lsn: before, inclusive: false } as const;
+  expect((await plan.run('scratch-recover', { ...params, target: upTo })).wal.segments).toBeGreaterThan(0);
+  await plan.run('scratch-discard', {});
+  await sql(lab.postgres, 'DROP TABLESPACE later');
+  await takeBackup(lab);
+});
+
+test('a copy paused just before a DROP reports the table as locked, by its limit, and has its rows once promoted', async () => {
+  await sql(lab.postgres, 'CREATE TABLE doomed AS SELECT generate_series(1, 77) AS id');
+  // Its lock is in WAL before its commit is.
+  const dropped = await sql(lab.postgres, 'BEGIN; DROP TABLE doomed; SELECT pg_current_wal_insert_lsn(); COMMIT');
+  const before = /[0-9A-F]+\/[0-9A-F]+/.exec(dropped)?.[0] ?? '';
+  await archiveWal(lab);
+  const plan = operations.plan();
+  await plan.copy({ type: 'lsn', lsn: before, inclusive: false });
   const probes = [{ name: 'doomed', database: 'system', sql: 'SELECT count(*) FROM doomed' }];
   const paused = await plan.run('scratch-probe', { phase: 'paused', probes, statementTimeoutMs: 1_000 });
   const table = { database: 'system', schema: 'public', table: 'doomed' };

@@ -1,6 +1,5 @@
 import { open, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parseInstant } from '@barback/shared/postgres/instant.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { archiveWal, takeBackup } from '../lab/barman-backup.ts';
 import { labDown } from '../lab/down.ts';
@@ -42,15 +41,10 @@ afterAll(async () => {
   if (lab) await labDown(lab.dir);
 }, 120_000);
 
-async function insert(customer: string): Promise<number> {
-  const at = await sql(
-    lab.postgres,
-    `INSERT INTO orders (customer, amount) VALUES ('${customer}', 1);
-     SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');`,
-  );
-  const parsed = parseInstant(at.trim());
-  if (!parsed.ok) throw new Error(parsed.reason);
-  return parsed.micros;
+/** Answers where the next record after the insert's commit begins. */
+async function insert(customer: string): Promise<string> {
+  await sql(lab.postgres, `INSERT INTO orders (customer, amount) VALUES ('${customer}', 1)`);
+  return (await sql(lab.postgres, 'SELECT pg_current_wal_insert_lsn()')).trim();
 }
 
 async function askCopy(plan: PlanOperations, query: string, phase: 'paused' | 'promoted' = 'paused') {
@@ -69,9 +63,11 @@ describe('a copy of a real backup', () => {
     expect((await plan.run('scratch-verify-manifest', { backupId })).manifest).toBe('verified');
     const started = await plan.start({ type: 'immediate' });
     expect(await plan.start({ type: 'immediate' })).toEqual(started);
-    const stop = await plan.run('scratch-replay', { timeline: 1, target: { type: 'immediate' } });
+    const stop = await plan.run('scratch-replay', { timeline: 1, target: { type: 'immediate' }, expect: null });
     expect(stop).toMatchObject({ outcome: 'paused', evidence: 'recovery stopping after reaching consistency' });
-    expect((await plan.observe('scratch-replay', { timeline: 1, target: { type: 'immediate' } })).result).toEqual(stop);
+    expect(
+      (await plan.observe('scratch-replay', { timeline: 1, target: { type: 'immediate' }, expect: null })).result,
+    ).toEqual(stop);
     const probed = await plan.run('scratch-probe', { phase: 'paused', probes: [], statementTimeoutMs: 5_000 });
     expect(probed.tables).toContainEqual({
       database: 'system',
@@ -81,6 +77,8 @@ describe('a copy of a real backup', () => {
       note: null,
     });
     expect((await plan.run('scratch-promote', {})).timeline).toBe(2);
+    await changeAccess();
+    expect(await plan.run('scratch-compare', {})).toEqual({ available: true, count: 5, differences: changedAccess });
     expect((await plan.run('scratch-amcheck', { level: 'all', jobs: 1 })).relations).toBeGreaterThan(100);
     expect(await plan.run('scratch-stop', {})).toEqual({ wasRunning: true, state: 'shut down' });
     expect(await plan.run('scratch-discard', {})).toEqual({ existed: true });
@@ -95,42 +93,76 @@ describe('a copy of a real backup', () => {
     const recovered = await poll('the row in streaming/', 30_000, async () => plan.recover({ type: 'latest' }));
     expect(recovered.wal.partial).toBe(recovered.wal.last);
     await plan.start({ type: 'latest' });
-    const stop = await plan.run('scratch-replay', { timeline: 1, target: { type: 'latest' } });
+    const stop = await plan.run('scratch-replay', { timeline: 1, target: { type: 'latest' }, expect: null });
     expect(stop).toMatchObject({ outcome: 'promoted', timeline: 2, firstSkipped: null });
     const newest = await askCopy(plan, 'SELECT customer FROM orders ORDER BY id DESC LIMIT 1', 'promoted');
     expect(newest).toMatchObject({ ok: true, rows: [{ customer: 'only in the partial segment' }] });
     const copied = await plan.run('scratch-probe', { phase: 'promoted', probes: [], statementTimeoutMs: 5_000 });
     const live = await plan.run('live-count', { statementTimeoutMs: 5_000 });
     expect(live).toEqual({ available: true, tables: copied.tables });
+    expect(await plan.run('scratch-compare', {})).toEqual({ available: true, count: 0, differences: [] });
+    await sql(lab.postgres, "ALTER ROLE clerk PASSWORD 'three'");
+    const password = { what: 'password', name: 'clerk', copy: 'set', live: 'set' };
+    expect(await plan.run('scratch-compare', {})).toEqual({ available: true, count: 1, differences: [password] });
     await plan.run('scratch-discard', {});
   });
 
-  test('of a time stops between two commits and names both transactions', async () => {
-    const kept = await insert('kept');
-    const undoneAt = await insert('undone');
+  test('of a position stops just before the record there and names the transactions on both sides', async () => {
+    const behindKept = await insert('kept');
+    await insert('undone');
     await archiveWal(lab);
     const plan = operations.plan();
-    const stop = await plan.copy({ type: 'time', micros: kept });
+    const stop = await plan.copy({ type: 'lsn', lsn: behindKept, inclusive: false });
     expect(stop.outcome).toBe('paused');
-    expect(stop.evidence).toContain(`before commit of transaction ${stop.firstSkipped?.xid}`);
-    expect(stop.lastReplayed?.time).toBeLessThanOrEqual(kept);
-    expect(stop.firstSkipped?.time).toBeGreaterThan(kept);
-    expect(stop.firstSkipped?.time).toBeLessThanOrEqual(undoneAt);
+    expect(stop.evidence).toMatch(/stopping before WAL location/);
+    const last = stop.lastReplayed?.time ?? 0;
+    expect(stop.firstSkipped?.time).toBeGreaterThan(last);
     const rows = (await askCopy(plan, "SELECT customer FROM orders WHERE customer IN ('kept', 'undone')"))?.rows;
     expect(rows).toEqual([{ customer: 'kept' }]);
     expect(plan.progress.some((one) => one.phase === 'base backup' && one.bytes > 0)).toBe(true);
     await plan.run('scratch-discard', {});
   });
 
-  test('of a time that no WAL reaches fails with the newest commit there is, never as started', async () => {
+  test('that stops elsewhere than the plan promised fails with both, never as proven (T17)', async () => {
+    const behindKept = await insert('promised');
+    await insert('not promised');
+    await archiveWal(lab);
     const plan = operations.plan();
-    const target = { type: 'time', micros: 4_070_908_800_000_000 } as const;
+    const target = { type: 'lsn', lsn: behindKept, inclusive: false } as const;
+    const stop = await plan.copy(target);
+    const { lastReplayed: lastKept, firstSkipped: firstUndone } = stop;
+    const record = /"([0-9A-F]+\/[0-9A-F]+)"/.exec(stop.evidence)?.[1] ?? '';
+    const promise = { record, lastKept, firstUndone, lastEndTime: lastKept?.time ?? null };
+    expect(await plan.run('scratch-replay', { timeline: 1, target, expect: promise })).toEqual(stop);
+    const broken = { ...promise, lastKept: lastKept && { ...lastKept, xid: lastKept.xid - 1 } };
+    const problem = await plan.problem('scratch-replay', { timeline: 1, target, expect: broken });
+    expect(problem.type).toBe('urn:barback:problem:stopped-elsewhere');
+    expect(problem.detail).toContain(`is ${lastKept?.xid} at`);
+    await plan.run('scratch-discard', {});
+  });
+
+  test('of a position in a segment that Barman does not hold is refused before anything is copied', async () => {
+    const plan = operations.plan();
+    const target = { type: 'lsn', lsn: 'FF/0', inclusive: true } as const;
+    await expect(plan.recover(target)).rejects.toThrow(/does not hold the WAL segment 0000000100000000000000/);
+    expect(await plan.run('scratch-discard', {})).toEqual({ existed: false });
+  });
+
+  test('of a position behind the last record fails with the newest commit there is, never as started', async () => {
+    const plan = operations.plan();
+    const end = await sql(
+      lab.postgres,
+      "SELECT '0/0'::pg_lsn + (((pg_current_wal_lsn() - '0/0')::bigint | (16 * 1024 * 1024 - 1)) - 7)",
+    );
+    const target = { type: 'lsn', lsn: end.trim(), inclusive: true } as const;
     await plan.recover(target);
     await plan.start(target);
-    const problem = await plan.problem('scratch-replay', { timeline: 1, target });
+    const problem = await plan.problem('scratch-replay', { timeline: 1, target, expect: null });
     expect(problem.type).toBe('urn:barback:problem:target-not-reached');
     expect(problem.detail).toMatch(/newest commit that Barman holds is transaction \d+ at 20/);
-    expect(await plan.observe('scratch-replay', { timeline: 1, target })).toMatchObject({ is: 'partial' });
+    expect(await plan.observe('scratch-replay', { timeline: 1, target, expect: null })).toMatchObject({
+      is: 'partial',
+    });
     await plan.run('scratch-discard', {});
   });
 
@@ -138,7 +170,7 @@ describe('a copy of a real backup', () => {
     const plan = operations.plan();
     await plan.recover({ type: 'immediate' });
     const started = await plan.start({ type: 'immediate' });
-    await plan.run('scratch-replay', { timeline: 1, target: { type: 'immediate' } });
+    await plan.run('scratch-replay', { timeline: 1, target: { type: 'immediate' }, expect: null });
     const names = Object.keys(hostile);
     expect(new Set(started.settingsSetAside.map((line) => line.split(' ')[0]))).toEqual(new Set(names));
     expect(started.libraries.map((one) => [one.name, one.loaded])).toEqual([
@@ -213,3 +245,19 @@ async function flipByte(file: string): Promise<void> {
   }
   expect((await readFile(file)).length).toBeGreaterThan(5_000);
 }
+
+/** What the backup does not have. */
+async function changeAccess(): Promise<void> {
+  await sql(lab.postgres, "CREATE ROLE clerk LOGIN PASSWORD 'one'");
+  await sql(lab.postgres, 'GRANT pg_read_all_data TO clerk');
+  await sql(lab.postgres, "ALTER ROLE barman PASSWORD 'two'");
+  await sql(lab.postgres, 'CREATE EXTENSION pg_trgm');
+}
+
+const changedAccess = [
+  { what: 'role', name: 'clerk', copy: null, live: 'inherit canlogin connections -1' },
+  { what: 'password', name: 'barman', copy: null, live: 'set' },
+  { what: 'password', name: 'clerk', copy: null, live: 'set' },
+  { what: 'membership', name: 'clerk in pg_read_all_data', copy: null, live: 'member' },
+  { what: 'extension', name: 'system.pg_trgm', copy: null, live: '1.6' },
+];

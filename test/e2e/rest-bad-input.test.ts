@@ -117,7 +117,7 @@ const cases: readonly Case[] = [
     'validation-failed',
     { body: { ...drill, target: { type: 'latest', time: '2026-11-22T12:00:00Z' } } },
   ],
-  ['X31 an unknown target', 422, 'validation-failed', { body: { ...drill, target: { type: 'name', name: 'x' } } }],
+  ['X31 an unknown target', 422, 'validation-failed', { body: { ...drill, target: { type: 'branch', name: 'x' } } }],
   ['X32 a path', 422, 'validation-failed', { body: { ...drill, destination: '/var/lib/postgresql' } }],
   ['X36 a database with a quote', 422, 'validation-failed', { body: probe({ database: 'postgres"; DROP' }) }],
   ['a probe with a line break in its name', 422, 'validation-failed', { body: probe({ name: 'a\nb' }) }],

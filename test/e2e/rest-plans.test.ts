@@ -36,7 +36,7 @@ describe('a plan', () => {
       backup: { id: '20261122T120500', endTime: '2026-11-22T12:06:00.000000Z', timeline: 1, sizeBytes: 1_000_000 },
       findings: [],
     });
-    expect(view.steps[0]).toMatchObject({ name: 'check', class: 'R', on: 'agent' });
+    expect(view.steps[0]).toMatchObject({ name: 'look-at-host', class: 'R', on: 'agent' });
     const document = await api.ask('GET', `/v1/plans/${view.id}/document`);
     expect(document.headers.get('etag')).toBe(`"${view.hash}"`);
     expect(createHash('sha256').update(document.text).digest('hex')).toBe(view.hash);
@@ -67,7 +67,7 @@ describe('a plan', () => {
     const refusals: readonly [object, number, string, RegExp][] = [
       [{ backup: '20200101T000000' }, 404, 'backup-not-found', /backups/],
       [{ target: { type: 'time', time: '2026-11-22T11:00:00Z' } }, 422, 'target-unreachable', /12:01:00/],
-      [{ target: { type: 'time', time: '2027-01-01T00:00:00Z' } }, 422, 'target-unreachable', /latest/],
+      [{ target: { type: 'time', time: '2999-01-01T00:00:00Z' } }, 422, 'target-unreachable', /latest/],
     ];
     for (const [more, status, type, next] of refusals) {
       const { json } = await api.ask('POST', '/v1/plans', { body: { ...drill, ...more } });

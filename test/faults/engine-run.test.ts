@@ -45,6 +45,10 @@ describe('a run', () => {
     expect(ended.result).toMatchObject({ backupId: '20261122T120000', manifest: 'verified' });
     expect(tree(ended)).toMatchInlineSnapshot(`
       [
+        "look-at-host succeeded",
+        "look-at-backup succeeded",
+        "look-at-wal succeeded",
+        "recheck succeeded",
         "check succeeded",
         "lease succeeded",
         "recover succeeded",
@@ -54,6 +58,7 @@ describe('a run', () => {
         "probe succeeded",
         "promote succeeded",
         "count-live succeeded",
+        "compare succeeded",
         "judge succeeded",
         "< stop succeeded",
         "< discard succeeded",
@@ -62,15 +67,13 @@ describe('a run', () => {
       ]
     `);
     const types = auditOf(rig).map((event) => event.type);
-    expect(types.slice(0, 6)).toEqual([
-      'log.opened',
-      'run.created',
-      'run.started',
-      'step.intended',
-      'step.succeeded',
-      'fence.claimed',
-    ]);
-    expect(types.filter((type) => type === 'step.succeeded')).toHaveLength(13);
+    expect(types.slice(0, 3)).toEqual(['log.opened', 'run.created', 'run.started']);
+    const claimed = types.indexOf('fence.claimed');
+    // Everything is only looked at before the server is taken over.
+    expect(types.slice(3, claimed)).toEqual(
+      Array.from({ length: 5 }, () => ['step.intended', 'step.succeeded']).flat(),
+    );
+    expect(types.filter((type) => type === 'step.succeeded')).toHaveLength(18);
     expect(types.at(-1)).toBe('run.finished');
   });
 
@@ -94,6 +97,10 @@ describe('a run', () => {
     expect(ended.result).toMatchObject({ manifest: null, lastReplayed: null });
     expect(tree(ended)).toMatchInlineSnapshot(`
       [
+        "look-at-host succeeded",
+        "look-at-backup succeeded",
+        "look-at-wal succeeded",
+        "recheck succeeded",
         "check succeeded",
         "lease succeeded",
         "recover succeeded",
@@ -103,6 +110,7 @@ describe('a run', () => {
         "probe skipped",
         "promote skipped",
         "count-live skipped",
+        "compare skipped",
         "judge skipped",
         "< stop skipped",
         "< discard succeeded",
@@ -125,6 +133,10 @@ describe('a run', () => {
     const ended = await rig.until(id, 'succeeded', 'failed', 'cancelled');
     expect(tree(ended)).toMatchInlineSnapshot(`
       [
+        "look-at-host succeeded",
+        "look-at-backup succeeded",
+        "look-at-wal succeeded",
+        "recheck succeeded",
         "check succeeded",
         "lease succeeded",
         "recover cancelled",
@@ -134,6 +146,7 @@ describe('a run', () => {
         "probe skipped",
         "promote skipped",
         "count-live skipped",
+        "compare skipped",
         "judge skipped",
         "< stop skipped",
         "< discard succeeded",

@@ -32,6 +32,7 @@ describe('starting a run', () => {
 
   test.each([
     ['plan-expired', { expiresAt: '2020-01-01T00:00:00.000000Z' }],
+    ['plan-outdated', { format: 2 as const }],
     ['approval-required', { approvalsRequired: 1 }],
     ['plan-blocked', { findings: [{ code: 'x', severity: 'blocking' as const, title: '', detail: '', remedy: '' }] }],
     ['plan-blocked', { findings: [{ code: 'x', severity: 'confirm' as const, title: '', detail: '', remedy: '' }] }],

@@ -1,4 +1,4 @@
-import { may, roles } from '@barback/api/keys/role.ts';
+import { capabilities, may, roles, type Capability } from '@barback/api/keys/role.ts';
 import { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openApiRig, type ApiRig } from '../support/api-rig.ts';
@@ -7,7 +7,7 @@ const documentSchema = z.looseObject({
   openapi: z.string(),
   paths: z.record(
     z.string(),
-    z.record(z.string(), z.looseObject({ 'x-barback-needs': z.enum(['read', 'operate', 'approve']).optional() })),
+    z.record(z.string(), z.looseObject({ 'x-barback-needs': z.enum(capabilities).optional() })),
   ),
 });
 
@@ -15,7 +15,7 @@ const documentSchema = z.looseObject({
 const open = ['/healthz', '/openapi.json', '/readyz'];
 
 let api: ApiRig;
-let routes: { method: string; path: string; needs: 'read' | 'operate' | 'approve' | undefined }[];
+let routes: { method: string; path: string; needs: Capability | undefined }[];
 beforeAll(async () => {
   api = await openApiRig();
   const { paths } = documentSchema.parse((await api.ask('GET', '/openapi.json', { as: null })).json);

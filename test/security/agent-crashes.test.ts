@@ -136,8 +136,13 @@ describe('a crash', () => {
       return found.length > 0 ? found : undefined;
     });
     for (const pid of waiting) process.kill(pid, 'SIGKILL');
+    // A job that is given to one which has the signal and not died of it yet is lost, and told as that.
+    await eventually('they are gone', async () =>
+      (await Promise.all(waiting.map(isGone))).every((gone) => gone) ? true : undefined,
+    );
     const { opid } = await scene.client.job('test-noop', { server: 'main' }, scene.inPlan);
-    expect(await scene.client.ended(opid)).toMatchObject({ state: 'succeeded' });
+    const ended = await scene.client.ended(opid);
+    expect(ended, JSON.stringify(ended)).toMatchObject({ state: 'succeeded' });
   });
 
   test('a second executor of the same state directory refuses to start', async () => {

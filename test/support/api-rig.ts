@@ -4,9 +4,14 @@ import type { OpenOptions } from '@barback/api/db/open-database.ts';
 import type { Engine } from '@barback/api/engine/engine.ts';
 import { createKey, type NewKey } from '@barback/api/keys/key-store.ts';
 import type { Role } from '@barback/api/keys/role.ts';
-import type { Result } from '@barback/shared/operations/index.ts';
+import { openIntegrations } from '@barback/api/integrations/integrations.ts';
+import { openSecrets } from '@barback/api/integrations/secrets.ts';
+import { createWalIndexer } from '@barback/api/wal-index/wal-indexer.ts';
+import type { Backup } from '@barback/shared/operations/backup.ts';
+import type { OpName, Params, Result } from '@barback/shared/operations/index.ts';
 import type { Json } from '@barback/shared/wire/json.ts';
 import { openRig, type Rig } from './engine-rig.ts';
+import { fakeWalEnds, fakeWalFacts, fakeWalIndex, noon, systemIdentifier } from './fake-wal.ts';
 
 const cli = { kind: 'cli', id: 'test' } as const;
 
@@ -37,11 +42,19 @@ export interface Answered {
   readonly json: unknown;
 }
 
-export async function openApiRig(options: Partial<OpenOptions> = {}): Promise<ApiRig> {
+export async function openApiRig(
+  options: Partial<OpenOptions> = {},
+  secretFiles: Readonly<Record<string, string>> = {},
+): Promise<ApiRig> {
   const rig = await openRig(options);
-  rig.agent.course = ({ op }) => ({ end: 'succeeded', ...(op in facts ? { result: facts[op] as Json } : {}) });
+  rig.agent.course = ({ op, params }) => {
+    const answer = answers[op as OpName] as ((params: unknown) => Json) | undefined;
+    return { end: 'succeeded', ...(answer ? { result: answer(params) } : {}) };
+  };
   const engine = rig.engine();
-  const app = createApp({ ...engine.deps, planHours: 4 });
+  const index = createWalIndexer({ ...engine.deps, everyMs: 0 });
+  const integrations = openIntegrations({ secrets: openSecrets(secretFiles), clock: systemClock });
+  const app = createApp({ ...engine.deps, planHours: 4, index, integrations });
   const key = (role: Role, more: Partial<NewKey> = {}): string =>
     createKey(rig.database, { name: role, role, servers: null, ...more }, cli, systemClock.now()).key;
   const keys = { viewer: key('viewer'), operator: key('operator'), approver: key('approver'), admin: key('admin') };
@@ -71,80 +84,82 @@ export async function openApiRig(options: Partial<OpenOptions> = {}): Promise<Ap
         json: isJson && text !== '' ? JSON.parse(text) : undefined,
       };
     },
-    close: () => rig.close(),
+    async close() {
+      await index.stop();
+      await integrations.close();
+      await rig.close();
+    },
   };
 }
 
-/** 2026-11-22T12:00:00Z. */
-const noon = 1_795_348_800_000_000;
 const minute = 60_000_000;
 
-const facts: Readonly<Record<string, Json | Result<'host-facts'> | Result<'backup-list'> | Result<'wal-facts'>>> = {
-  'host-facts': {
-    agentVersion: '0.0.0',
-    hostName: 'db1',
-    cpus: 2,
-    memoryBytes: 4 * 1024 ** 3,
-    time: noon + 60 * minute,
-    fence: { fence: 0, plan: null },
-    barman: { version: '3.4.0', supported: '3.4', unsupportedReasons: [] },
-    binaries: { version: '15.20', major: 15 },
-    dataDirectory: { path: '/d', device: '1', inode: '2', isMountPoint: false },
-    live: {
-      versionNum: 150_020,
-      systemIdentifier: '7000000000000000001',
-      inRecovery: false,
-      timeline: 1,
-      currentLsn: '0/5000000',
-      settings: { max_connections: '200', shared_preload_libraries: 'pg_stat_statements' },
-      tablespaces: [],
-      databases: [{ name: 'system', sizeBytes: 1_000_000 }],
-      slots: [],
-      probeRole: true,
-    },
-    liveState: 'running',
-    filesystems: [
-      { role: 'scratch', device: '/dev/a', totalBytes: 100 * 1024 ** 3, freeBytes: 50 * 1024 ** 3, freeInodes: 1 },
-    ],
-    scratches: [],
-    probes: [],
-    freeBytesFloor: 1024 ** 3,
-    jobs: 1,
+const hostFacts: Omit<Result<'host-facts'>, 'time'> = {
+  agentVersion: '0.0.0',
+  hostName: 'db1',
+  cpus: 2,
+  memoryBytes: 4 * 1024 ** 3,
+  fence: { fence: 0, plan: null },
+  barman: { version: '3.4.0', supported: '3.4', unsupportedReasons: [] },
+  binaries: { version: '15.20', major: 15 },
+  dataDirectory: { path: '/d', device: '1', inode: '2', isMountPoint: false, linkTo: null, walLinkTo: null },
+  live: {
+    versionNum: 150_020,
+    systemIdentifier,
+    inRecovery: false,
+    timeline: 1,
+    currentLsn: '0/5000000',
+    settings: { max_connections: '200', shared_preload_libraries: 'pg_stat_statements' },
+    tablespaces: [],
+    databases: [{ name: 'system', sizeBytes: 1_000_000 }],
+    probeRole: true,
   },
-  'backup-list': {
-    backups: [backupAt('20261122T120500', 5), backupAt('20261122T120000', 0)],
-  },
-  'wal-facts': {
-    segmentBytes: 16 * 1024 * 1024,
-    histories: [],
-    runs: [
-      {
-        timeline: 1,
-        first: '000000010000000000000001',
-        last: '000000010000000000000009',
-        lastIsPartial: true,
-      },
-    ],
-  },
+  liveState: 'running',
+  protection: { barman: null, live: null },
+  surroundings: { haManagers: [], walSenders: null },
+  content: null,
+  filesystems: [
+    { role: 'scratch', device: '/dev/a', totalBytes: 100 * 1024 ** 3, freeBytes: 50 * 1024 ** 3, freeInodes: 1e6 },
+  ],
+  scratches: [],
+  probes: [],
+  preloadLibraries: ['pg_stat_statements', 'auto_explain'],
+  freeBytesFloor: 1024 ** 3,
+  jobs: 1,
+};
+
+const backups = [backupAt('20261122T120500', 5, '5'), backupAt('20261122T120000', 0, '2')];
+
+/** What the agent answers; whatever it is not asked here, it answers as the fake does. */
+const answers: { readonly [N in OpName]?: (params: Params<N>) => Result<N> } = {
+  // Its clock is the api's: what is told of clocks that differ is not told here.
+  'host-facts': () => ({ ...hostFacts, time: systemClock.now() }),
+  'backup-list': () => ({ backups }),
+  'backup-show': ({ backupId }) => backups.find((one) => one.id === backupId) ?? backupAt(backupId, 0, '2'),
+  'backup-files': () => ({ files: 1_000 }),
+  'wal-facts': () => fakeWalFacts,
+  'wal-index': fakeWalIndex,
+  'wal-ends': fakeWalEnds,
 };
 
 /** A usable backup that began so many minutes after noon and took one. */
-function backupAt(id: string, minutes: number): Result<'backup-list'>['backups'][number] {
+function backupAt(id: string, minutes: number, segment: string): Backup {
   return {
     id,
     status: 'DONE',
     beginTime: noon + minutes * minute,
     endTime: noon + (minutes + 1) * minute,
     timeline: 1,
-    beginLsn: '0/2000028',
-    endLsn: '0/2000138',
-    beginWal: '000000010000000000000002',
-    endWal: '000000010000000000000002',
+    beginLsn: `0/${segment}000028`,
+    endLsn: `0/${segment}000138`,
+    beginWal: `00000001000000000000000${segment}`,
+    endWal: `00000001000000000000000${segment}`,
     sizeBytes: 1_000_000,
     postgresVersionNum: 150_020,
     tablespaces: [],
     retention: '-',
     manifest: 'present',
+    systemIdentifier,
     unsupportedReasons: [],
   };
 }

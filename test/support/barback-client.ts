@@ -8,8 +8,14 @@ export interface PlanBody {
   readonly id: string;
   readonly hash: string;
   readonly state: string;
-  readonly backup: { readonly id: string; readonly timeline: number };
-  readonly findings: readonly { readonly code: string; readonly severity: string }[];
+  readonly backup: { readonly id: string; readonly timeline: number; readonly endTime: string };
+  readonly findings: readonly {
+    readonly code: string;
+    readonly severity: string;
+    readonly detail: string;
+    readonly remedy: string;
+  }[];
+  readonly stop: { readonly lastKept: Transaction | null } | null;
   readonly steps: readonly { readonly name: string; readonly class: string | null; readonly on: string }[];
 }
 
@@ -88,6 +94,22 @@ export async function planDrill(lab: Lab, target: object, options: object = {}):
   const response = await request(lab, 'POST', '/v1/plans', { body });
   if (response.status !== 201) throw new Error(`cannot plan: ${response.status} ${response.text}`);
   return response.json as PlanBody;
+}
+
+/** The parts of a problem that tests read. */
+export interface ProblemBody {
+  readonly type: string;
+  readonly detail: string;
+  readonly next?: string;
+  readonly facts?: Readonly<Record<string, unknown>>;
+}
+
+/** Asks for a drill plan and expects it to be refused because of its target. */
+export async function refusedDrill(lab: Lab, target: object): Promise<ProblemBody> {
+  const body = { server: lab.server, scenario: 'drill', target };
+  const response = await request(lab, 'POST', '/v1/plans', { body });
+  if (response.status !== 422) throw new Error(`not refused: ${response.status} ${response.text}`);
+  return response.json as ProblemBody;
 }
 
 export async function startRun(lab: Lab, plan: PlanBody): Promise<RunBody> {

@@ -12,8 +12,13 @@ interface Seen {
 
 /** The `barman recover` of this lab and whatever it started (rsync, setpriv …), found by process group. */
 export async function recoverProcesses(lab: Lab): Promise<readonly Seen[]> {
+  return processesOf(lab, 'recover');
+}
+
+/** A sub-command of this lab's Barman and whatever it started, found by process group. */
+export async function processesOf(lab: Lab, subcommand: string): Promise<readonly Seen[]> {
   const all = await allProcesses();
-  const roots = all.filter(({ argv }) => argv.includes('recover') && argv.includes(lab.barman.configFile));
+  const roots = all.filter(({ argv }) => argv.includes(subcommand) && argv.includes(lab.barman.configFile));
   const groups = new Set(roots.map((one) => one.group));
   return all.filter((one) => groups.has(one.group));
 }

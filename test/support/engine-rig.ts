@@ -9,10 +9,11 @@ import type { Database } from '@barback/api/db/database.ts';
 import { openDatabase, type OpenOptions } from '@barback/api/db/open-database.ts';
 import { documents, plans, servers } from '@barback/api/db/schema.ts';
 import { write } from '@barback/api/db/write.ts';
+import { noOutside } from '@barback/api/engine/testing/no-outside.ts';
 import { createEngine, type Engine } from '@barback/api/engine/engine.ts';
 import { loadRunView } from '@barback/api/engine/load-run-view.ts';
 import type { RunView } from '@barback/api/engine/run-view.ts';
-import type { PlanDocument } from '@barback/api/planner/plan-document.ts';
+import { planFormat, type DrillPlan } from '@barback/api/planner/plan-document.ts';
 import type { Step } from '@barback/api/scenarios/step.ts';
 import { eventSchema, type AuditEvent } from '@barback/shared/audit/event.ts';
 import { verifyAudit } from '@barback/shared/audit/verify.ts';
@@ -21,6 +22,7 @@ import { newId } from '@barback/shared/wire/identifiers.ts';
 import { sha256Hex } from '@barback/shared/wire/jws.ts';
 import { importSigningKey, newPrivateJwk, publicPart, type PrivateJwk } from '@barback/shared/wire/keys.ts';
 import { startFakeAgent, type FakeAgent } from './fake-agent.ts';
+import { fakeWalFacts } from './fake-wal.ts';
 
 export const instanceId = 'test-api';
 export const server = 'main';
@@ -36,7 +38,7 @@ export interface Rig {
   readonly agent: FakeAgent;
   readonly database: Database;
   /** Stores a plan of these steps; answers its id. */
-  plan(steps: readonly Step[], more?: Partial<PlanDocument>): string;
+  plan(steps: readonly Step[], more?: Partial<DrillPlan>): string;
   engine(): Engine;
   view(runId: string): RunView;
   /** Resolves when the run is in one of the states. */
@@ -86,7 +88,7 @@ export async function openRig(options: Partial<OpenOptions> = {}): Promise<Rig> 
 }
 
 export function engineOver(database: Database, agents: AgentDirectory): Engine {
-  return createEngine({ database, agents, clock: systemClock, instanceId, log: quiet });
+  return createEngine({ database, agents, clock: systemClock, instanceId, log: quiet, outside: noOutside });
 }
 
 /** Every event, after the chain has been verified. */
@@ -115,12 +117,12 @@ function enrol(database: Database, agent: FakeAgent): void {
   write(database, (tx) => tx.insert(servers).values(row).run());
 }
 
-function storePlan(database: Database, steps: readonly Step[], more: Partial<PlanDocument> = {}): string {
+function storePlan(database: Database, steps: readonly Step[], more: Partial<DrillPlan> = {}): string {
   const now = systemClock.now();
   const id = newId(Math.floor(now / 1000));
   const expiresAt = now + 3_600_000_000;
-  const document: PlanDocument = {
-    format: 1,
+  const document: DrillPlan = {
+    format: planFormat,
     id,
     server,
     agent: 'fake-agent',
@@ -132,13 +134,31 @@ function storePlan(database: Database, steps: readonly Step[], more: Partial<Pla
     timeline: 1,
     options: {},
     findings: [],
-    predictions: { scratchBytes: 1, walBytes: null, seconds: null },
+    stop: null,
+    basis,
+    predictions: {
+      scratchBytes: 1,
+      walBytes: null,
+      seconds: null,
+      steps: [],
+      outageSeconds: 0,
+      lost: null,
+      undo: '',
+    },
     approvalsRequired: 0,
     systemIdentifier: null,
     postgresVersionNum: null,
     barmanVersion: '3.4.0',
     backup,
-    settings: { rtoSeconds: null, rpoSeconds: null, rowLossPercentMax: null, tablesMin: null, approvals: {} },
+    settings: {
+      rtoSeconds: null,
+      rpoSeconds: null,
+      rowLossPercentMax: null,
+      tablesMin: null,
+      approvals: {},
+      applications: [],
+      smoke: [],
+    },
     steps: [...steps],
     ...more,
   };
@@ -160,7 +180,7 @@ function storePlan(database: Database, steps: readonly Step[], more: Partial<Pla
   return id;
 }
 
-export const backup: PlanDocument['backup'] = {
+export const backup: DrillPlan['backup'] = {
   id: '20261122T120000',
   status: 'DONE',
   beginTime: 1,
@@ -175,5 +195,14 @@ export const backup: PlanDocument['backup'] = {
   tablespaces: [],
   retention: '-',
   manifest: 'present',
+  systemIdentifier: null,
   unsupportedReasons: [],
+};
+
+export const basis: NonNullable<DrillPlan['basis']> = {
+  systemIdentifier: null,
+  timeline: null,
+  backup: { id: backup.id, status: backup.status, endLsn: backup.endLsn },
+  segmentBytes: fakeWalFacts.segmentBytes,
+  wal: [{ first: '000000010000000000000002', last: '000000010000000000000005' }],
 };

@@ -1,6 +1,6 @@
 import { drill, drillOptionsSchema } from '@barback/api/scenarios/drill.ts';
 import { onAgent, type Step } from '@barback/api/scenarios/step.ts';
-import { backup, server } from './engine-rig.ts';
+import { backup, basis, server } from './engine-rig.ts';
 
 const backupId = backup.id;
 
@@ -11,6 +11,8 @@ export function drillSteps(options: { hold?: string } = {}): readonly Step[] {
     backup,
     timeline: 1,
     target: { type: 'latest' },
+    expect: null,
+    basis,
     jobs: 1,
     configuredProbes: [],
     settings: {

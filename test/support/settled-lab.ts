@@ -5,11 +5,12 @@ import { takeBackup } from '../lab/barman-backup.ts';
 import { labDown } from '../lab/down.ts';
 import type { Lab } from '../lab/lab.ts';
 import { poll } from '../lab/poll.ts';
+import type { Protection } from '../lab/protection.ts';
 import { sql } from '../lab/psql.ts';
 import { labUp } from '../lab/up.ts';
 import { worldOf } from './world.ts';
 
-export interface SettledOptions {
+export interface SettledOptions extends Partial<Protection> {
   readonly sizeMb?: number;
   readonly tablespace?: boolean;
   /** Set with ALTER SYSTEM before the backup that drills will use. */
@@ -28,15 +29,12 @@ export async function settledLab(options: SettledOptions = {}): Promise<{ lab: L
     await rm(dir, { recursive: true, force: true });
   };
   try {
-    const lab = await labUp({
-      dir: place,
-      ...(options.sizeMb === undefined ? {} : { sizeMb: options.sizeMb }),
-      ...(options.tablespace === undefined ? {} : { tablespace: options.tablespace }),
-    });
+    const { alterSystem, ...wanted } = options;
+    const lab = await labUp({ dir: place, ...wanted });
     // Autovacuum would write statistics, and commit, at moments of its own.
     await sql(lab.postgres, 'ALTER SYSTEM SET autovacuum = off');
     await sql(lab.postgres, 'SELECT pg_reload_conf()');
-    for (const [name, value] of Object.entries(options.alterSystem ?? {})) {
+    for (const [name, value] of Object.entries(alterSystem ?? {})) {
       await sql(lab.postgres, `ALTER SYSTEM SET ${name} = '${value}'`);
     }
     // Frozen rows carry their commit status, so that reading them later writes nothing.

@@ -29,6 +29,7 @@ export const importViolations: readonly Planted[] = [
   imports('shipped-code-uses-dependencies', 'packages/api/src/planted/to-dev.ts', 'vitest'),
   imports('shipped-code-uses-dependencies', 'packages/agent/src/planted/to-undeclared.ts', 'fast-check'),
   imports('only-tests-import-tests', 'packages/api/src/planted/to-a-test.ts', './some.test.ts'),
+  imports('only-tests-import-testing', 'packages/api/src/planted/to-testing.ts', './testing/innocent.ts'),
 ];
 
 /** The other half of the cycle: a cycle is reported once, for the file at which it was entered. */
@@ -41,6 +42,7 @@ export const cycleEnd: Omit<Planted, 'rule'> = {
 export const innocentFiles: readonly Omit<Planted, 'rule'>[] = [
   { path: 'packages/agent/src/planted/innocent.ts', text: 'export const innocent = 1;\n' },
   { path: 'packages/api/src/planted/innocent.ts', text: 'export const innocent = 1;\n' },
+  { path: 'packages/api/src/planted/testing/innocent.ts', text: importing('fast-check') },
   { path: 'packages/shared/src/planted/innocent.ts', text: importing('zod') },
   { path: 'packages/api/src/main.ts', text: 'export const innocent = 1;\n' },
   { path: 'packages/api/src/planted/some.test.ts', text: importing('vitest') },

@@ -1,0 +1,4 @@
+import { ledgerTests } from '../support/ledger-tests.ts';
+
+// Twenty in test/full.
+ledgerTests(3);

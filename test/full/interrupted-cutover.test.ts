@@ -1,0 +1,3 @@
+import { cutoverBoundaries, cutoverFaultTests } from '../support/cutover-fault-tests.ts';
+
+cutoverFaultTests(cutoverBoundaries);

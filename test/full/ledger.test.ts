@@ -1,0 +1,3 @@
+import { ledgerTests } from '../support/ledger-tests.ts';
+
+ledgerTests(20);
