@@ -2,6 +2,8 @@
 // Every rule has a planted violation in test/guards/planted/ that must be reported.
 
 const TESTS = '\\.test\\.ts$';
+/** What several tests of a package share; nothing shipped reaches it, by a rule of its own. */
+const TESTING = '^packages/[^/]+/src/.*/testing/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -109,7 +111,7 @@ export default {
       name: 'shipped-code-uses-dependencies',
       comment: 'A development dependency, or one of another package, is absent where the package is installed.',
       severity: 'error',
-      from: { path: '^packages/[^/]+/src/', pathNot: TESTS },
+      from: { path: '^packages/[^/]+/src/', pathNot: [TESTS, TESTING] },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
     },
     {
@@ -118,6 +120,13 @@ export default {
       severity: 'error',
       from: { pathNot: TESTS },
       to: { path: TESTS },
+    },
+    {
+      name: 'only-tests-import-testing',
+      comment: 'What tests share may need what is not shipped.',
+      severity: 'error',
+      from: { pathNot: [TESTS, TESTING, '^test/'] },
+      to: { path: TESTING },
     },
   ],
   options: {

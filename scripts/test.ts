@@ -5,13 +5,15 @@ import { runTests, type TestProject } from './checks/run-tests.ts';
 import { STOPPING } from './checks/run-tool.ts';
 import { staticChecks } from './checks/static-checks.ts';
 import { Tally } from './checks/tally.ts';
+import { runDebian13, whyNotDebian13 } from './debian/run-debian-13.ts';
+import { DEBIAN_13_TEST_FILES } from './debian/test-files.ts';
 
 const { values: options } = parseArgs({ options: { static: { type: 'boolean' }, full: { type: 'boolean' } } });
 
 const PROJECTS: readonly TestProject[] = [
   { name: 'unit', workers: 2 },
-  // Each file has labs of its own: PostgreSQL, Barman, api and agent. More at a time only make each other late.
-  { name: 'end-to-end', workers: 1 },
+  // Each file has labs of its own: PostgreSQL, Barman, api and agent. More than two at a time only make each other late.
+  { name: 'end-to-end', workers: 2 },
   { name: 'guards', workers: 2 },
 ];
 
@@ -68,10 +70,32 @@ async function runProjects(projects: readonly TestProject[], tally: Tally): Prom
   }
 }
 
+/** The same guarantees with the other versions that are supported; what is run there counts like any other test. */
+async function runOnDebian13(tally: Tally): Promise<void> {
+  const reason = whyNotDebian13();
+  if (reason !== undefined) {
+    tally.skipped.push({ name: 'end-to-end tests on Debian 13', reason });
+    return;
+  }
+  const started = performance.now();
+  let failure: string | undefined;
+  try {
+    const { summary, code } = await runDebian13(DEBIAN_13_TEST_FILES, { signal: interruption.signal, say });
+    failure = tally.countTests(summary, code);
+  } catch (error) {
+    failure = error instanceof Error ? error.message : String(error);
+    tally.count(false);
+  }
+  say(
+    `${failure === undefined ? 'ok    ' : 'FAILED'} tests on Debian 13 (${failure ?? 'passed'}, ${seconds(started)})`,
+  );
+}
+
 async function main(): Promise<void> {
   const tally = new Tally();
   await runStaticChecks(tally);
   if (!options.static) await runProjects(options.full ? [...PROJECTS, { name: 'full', workers: 1 }] : PROJECTS, tally);
+  if (options.full && !interruption.signal.aborted) await runOnDebian13(tally);
   for (const { name, reason } of tally.skipped) say(`skipped: ${name} (${reason})`);
   if (interruption.signal.aborted) {
     say('interrupted: the rest was not run');

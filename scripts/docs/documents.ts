@@ -1,4 +1,4 @@
-import { findingCatalogue } from '@barback/api/planner/finding-catalogue.ts';
+import { findingCatalogue } from '@barback/api/planner/findings/catalogue.ts';
 import { problemTypes, type ProblemType } from '@barback/shared/wire/problem.ts';
 import { problemAdvice } from './problem-advice.ts';
 
@@ -33,7 +33,8 @@ function findings(): string {
   return `# Findings
 
 What a plan found that a restore would trip over. \`blocking\`: the plan cannot start. \`confirm\`: it can once \`options.acknowledge\` names
-the code. \`warning\` and \`info\` are to be read. Each finding of a plan says what was found and how to remedy it.
+the code. \`warning\` and \`info\` are to be read. Each finding of a plan says what was found and how to remedy it. Where \`info\` stands
+before another severity, a drill only tells of it and the other is for what it endangers: a restore of live, or a target named by a time.
 ${notice}
 
 | code | severity | why it matters |

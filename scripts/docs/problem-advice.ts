@@ -22,7 +22,17 @@ export const problemAdvice: Readonly<Record<ProblemType, string>> = {
   'plan-expired': 'Make a new plan; facts that old may have changed.',
   'plan-blocked':
     'Read the findings of the plan; remedy those that block, acknowledge those to confirm, then plan again.',
+  'plan-outdated': 'Make a new plan with the same request: this version would not make it the same way.',
+  'slot-in-use':
+    'Somebody else than Barman reads WAL through the slot (`facts.usedBy`): stop that first, or leave the slot out. Nothing was dropped.',
+  'nothing-kept':
+    '`GET /v1/servers/{name}/kept` lists what can be put back; a state of an abandoned branch is restored by a new plan.',
+  'fence-incomplete':
+    'The problem lists who is still connected. Live goes on, and the fence is lifted; end those sessions, then plan again.',
   'run-terminal': 'The run has ended; make a new plan.',
+  'smoke-failed': 'The restored database is live and open. Correct the cause and resume the run, or plan its undo.',
+  'copy-not-open':
+    'Ask while the run waits at its inspect gate; `inspect: "promoted"` makes the role that questions need.',
   'gate-closed': 'The question was answered or its deadline has passed; look at the run.',
   'scratch-exists': 'A copy of this plan is there already; cancel the run or let the agent sweep it, then plan again.',
   'idempotency-key-reused': 'Send a new `Idempotency-Key` with a new request.',
@@ -33,6 +43,13 @@ export const problemAdvice: Readonly<Record<ProblemType, string>> = {
   'validation-failed': '`facts.errors` names each fault by its JSON pointer; `/openapi.json` describes every request.',
   'unknown-operation': 'Api and agent have different versions: upgrade the older one.',
   'unknown-server': "Add the server to the agent's configuration under the same name.",
+  'target-ambiguous':
+    'The target exists on several branches. `facts.branches` has the target to write for each of them; `GET /v1/servers/{name}/window` shows the branches.',
+  'index-behind':
+    'WAL around the target has not been read yet: ask again in a moment. `GET /v1/servers/{name}/window` tells how much is still to read.',
+  'plan-void': 'What the plan was made from has changed (`facts.differences`): nothing was touched. Make a new plan.',
+  'stopped-elsewhere':
+    'Recovery stopped at another transaction than the plan promised. The copy was deleted and live not touched; report it with `facts`.',
   'target-unreachable': '`next` says which target can be reached.',
   'rate-limited': 'Wait as long as `Retry-After` says.',
   internal: 'Look for the `instance` in the log of the program and report it as a defect.',
@@ -47,6 +64,8 @@ export const problemAdvice: Readonly<Record<ProblemType, string>> = {
   'postgres-failed': 'Read the lines of the log in the facts.',
   'manifest-mismatch': 'The backup is damaged: use another one, and check the disk of Barman.',
   'wal-missing': 'Bring the file that the detail names back into the archive, or choose a target before it.',
+  'tablespace-created':
+    'Replaying the creation of a tablespace would use the directory of production: make a base backup, and choose a target behind its end or before the creation.',
   'target-not-reached':
     'No commit lies behind the target in the WAL that Barman holds: choose an earlier time, or `latest`.',
   'recovery-failed': 'Read the lines of the log in the facts.',
@@ -58,6 +77,14 @@ export const problemAdvice: Readonly<Record<ProblemType, string>> = {
   'insufficient-space': 'Free as many bytes as the detail says, or configure a larger scratch directory.',
   'location-unsafe':
     "A path is not what the agent's configuration says (a link, a mount, another owner): find out who changed it.",
+  'application-refused':
+    'The application was left as it is: let a deployment under way end, or stop it in another way; `next` says which.',
+  'application-failed':
+    'The detail says whether the application runs. Stop or start it by hand where it must be, then let the run go on.',
+  'application-unreachable':
+    'Look whether Dokploy or the receiver of the webhook runs, and whether the api reaches it. What was asked of it may have been done.',
+  'secret-unusable':
+    "Put the secret into a file of mode 0600 of the api's user, and name the file under `secrets` in its configuration.",
   'time-limit': 'The operation took longer than it may; look at the load of the host.',
   cancelled: 'Somebody cancelled the run; everything was put back.',
   'job-lost': 'The runner of the job was killed; the agent looks at what is there, and the run puts everything back.',
