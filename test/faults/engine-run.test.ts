@@ -241,6 +241,14 @@ describe('a run', () => {
     ).toEqual(['key', 'engine']);
   });
 
+  test('passes over what an earlier answer gives no reason for, without asking anybody', async () => {
+    const onlyIf = { step: leaseStep.name, field: 'differ', is: true };
+    const id = begin(rig.plan([leaseStep, { ...gateStep, onlyIf }]));
+    const ended = await rig.until(id, 'succeeded', 'waiting');
+    expect(tree(ended)).toEqual(['lease succeeded', 'inspect skipped', '< release succeeded', '= succeeded']);
+    expect(auditOf(rig).some((event) => event.type === 'gate.opened')).toBe(false);
+  });
+
   test('says since when an agent cannot be reached, and goes on when it can', async () => {
     let reachable = false;
     rig.agent.reachable = ({ op }) => reachable || op !== 'backup-lease';

@@ -6,6 +6,7 @@ import type { Call, Host } from './handler.ts';
 export interface LiveQuestion {
   readonly sql: string;
   readonly database?: string;
+  readonly secret?: boolean;
 }
 
 /** Asks live; null when it is stopped or does not answer, which is a fact and no failure. */

@@ -12,6 +12,8 @@ export interface SqlServer {
   readonly user: string | null;
   readonly database: string;
   readonly background: boolean;
+  /** Answers hold what passwords are checked by: not even the beginning of one is told. */
+  readonly secret?: boolean;
 }
 
 /** The plan's copy, asked as its superuser by the scratch user over the private socket. */
@@ -79,6 +81,6 @@ export async function askJson<T extends z.ZodType>(
   const parsed = schema.safeParse(JSON.parse(outcome.stdout));
   if (parsed.success) return parsed.data;
   throw new ProblemError('postgres-failed', `cannot read an answer of PostgreSQL: ${parsed.error.issues[0]?.message}`, {
-    facts: { output: outcome.stdout.slice(0, 200) },
+    facts: server.secret === true ? {} : { output: outcome.stdout.slice(0, 200) },
   });
 }

@@ -5,6 +5,7 @@ import { backupList, backupShow } from './backup-list.ts';
 import { barmanCheck } from './barman-check.ts';
 import { checkPassed } from './check-passed.ts';
 import { futureProtect } from './future-protect.ts';
+import { credentialsCarry, credentialsCompare } from './credentials.ts';
 import type { Handlers } from './handler.ts';
 import { hostFacts } from './host-facts.ts';
 import { keptDiscard } from './kept-discard.ts';
@@ -38,6 +39,8 @@ import { slotDrop } from './slot-drop.ts';
 import { slotRenew } from './slot-renew.ts';
 import { timelineArchived } from './timeline-archived.ts';
 import { relationNames } from './relation-names.ts';
+import { liveSubscriptions, scratchSubscriptions } from './subscriptions.ts';
+import { liveSynchronousNames } from './live-synchronous-names.ts';
 import { tableCompare } from './table-compare.ts';
 import { walEnds } from './wal-ends.ts';
 import { walFacts } from './wal-facts.ts';
@@ -93,6 +96,11 @@ export const handlers: Handlers = {
   'kept-prepare': keptPrepare,
   'kept-discard': keptDiscard,
   'scratch-slot': scratchSlot,
+  'credentials-compare': credentialsCompare,
+  'credentials-carry': credentialsCarry,
+  'scratch-subscriptions': scratchSubscriptions,
+  'live-subscriptions': liveSubscriptions,
+  'live-synchronous-names': liveSynchronousNames,
   'scratch-seal': scratchSeal,
   'future-protect': futureProtect,
   'wal-tail-save': walTailSave,

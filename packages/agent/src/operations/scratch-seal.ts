@@ -14,6 +14,7 @@ import { liesAt, readSealed, readSealing, writeSealed, writeSealing, type Sealin
 
 interface SealWork {
   readonly host: Host;
+  readonly emptySynchronousNames: boolean;
   readonly place: ScratchPlace;
   readonly call: Call;
 }
@@ -23,11 +24,11 @@ interface SealWork {
  * recovered and replayed stays where it is.
  */
 export const scratchSeal: Handler<'scratch-seal'> = {
-  async perform(host, _params, call) {
+  async perform(host, { emptySynchronousNames = false }, call) {
     const place = await requireScratch(host, requirePlan(call));
     const done = await readDone(host, place);
     if (done) return done;
-    const work = { host, place, call };
+    const work = { host, place, call, emptySynchronousNames };
     const sealing = await leaveScratch(work);
     const record = await requireRecord(place);
     // A seal that was interrupted at its very end has left the hold on, and only then the directory is PostgreSQL's for certain.
@@ -37,7 +38,7 @@ export const scratchSeal: Handler<'scratch-seal'> = {
     const files = await verifyTrees(trees, contents.carried, call);
     await holdDirectory(place.next);
     await syncFilesystems(record, call);
-    const { carried, ...told } = contents;
+    const { carried, synchronousNames: _, ...told } = contents;
     const removed = told.removed.filter((name) => !carried.includes(name));
     const result = { ...rest.control, files, ...told, removed };
     await writeSealed(place, sealedOf(host, record, result));
@@ -72,10 +73,14 @@ async function leaveScratch({ host, place, call }: SealWork): Promise<Sealing> {
   return sealing;
 }
 
-async function takeOver({ host, place, call }: SealWork, { control, contents }: Sealing, trees: SealedTrees) {
+async function takeOver(
+  { host, place, call, emptySynchronousNames }: SealWork,
+  { control, contents }: Sealing,
+  trees: SealedTrees,
+) {
   const bytes = (await readRecovered(place))?.result.bytes ?? null;
   await handOverTrees(trees, contents?.carried ?? [], call, bytes);
-  const at = { host, call, directory: place.next };
+  const at = { host, call, directory: place.next, emptySynchronousNames };
   const decided = contents ?? (await decideContents(at));
   await writeSealing(place, { control, contents: decided });
   await applyContents(at, decided);

@@ -18,6 +18,7 @@ export interface SealPlace {
   readonly call: Call;
   /** The copy's data directory. */
   readonly directory: string;
+  readonly emptySynchronousNames: boolean;
 }
 
 /** Decides what comes from live and what goes, and writes the settings; what it answers is recorded before anything is removed. */
@@ -28,7 +29,13 @@ export async function decideContents(at: SealPlace): Promise<SealContents> {
   if (live === null) await putOriginalsBack(at, copy);
   const carried = live === null ? [] : entriesToCarry(live, await includes(at, live));
   const removed = entriesToRemove(copy, live);
-  return { settingsKept: [...settings.kept], settingsLeftOut: [...settings.leftOut], removed, carried };
+  return {
+    settingsKept: [...settings.kept],
+    settingsLeftOut: [...settings.leftOut],
+    removed,
+    carried,
+    synchronousNames: settings.synchronousNames,
+  };
 }
 
 /** Repeating it is harmless: what is removed stays removed, what is carried over is taken from live again. */
@@ -77,7 +84,7 @@ async function writeSettings(at: SealPlace, fromLive: boolean, copy: readonly st
   const evidence = path.join(at.directory, `${name}.backup`);
   const source = fromLive && (await kindOf(live)) === 'file' ? live : evidence;
   const known = source === live || copy.includes(path.basename(evidence));
-  const settings = carriedSettings(known ? await read(at, source) : '');
+  const settings = carriedSettings(known ? await read(at, source) : '', at);
   await run(at, ['/usr/bin/dd', `of=${path.join(at.directory, name)}`, 'status=none'], settings.text);
   return settings;
 }

@@ -40,6 +40,8 @@ const sealingSchema = z.strictObject({
       settingsLeftOut: z.array(z.string()),
       removed: z.array(z.string()),
       carried: z.array(z.string()),
+      /** What postgresql.auto.conf said before it was emptied; null when it did not say it, or was left as it is. */
+      synchronousNames: z.string().nullable(),
     })
     .nullable(),
 });

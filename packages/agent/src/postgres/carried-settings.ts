@@ -20,22 +20,32 @@ export interface CarriedSettings {
   readonly text: string;
   readonly kept: readonly string[];
   readonly leftOut: readonly string[];
+  /** What it said of synchronous standbys, where that was emptied. */
+  readonly synchronousNames: string | null;
 }
 
-/** A postgresql.auto.conf without the settings of recoveries; every other line stays as it is, values are not looked at. */
-export function carriedSettings(autoConf: string): CarriedSettings {
+const synchronous = 'synchronous_standby_names';
+
+/** A postgresql.auto.conf without the settings of recoveries; every other line stays as it is. */
+export function carriedSettings(
+  autoConf: string,
+  { emptySynchronousNames = false }: { readonly emptySynchronousNames?: boolean } = {},
+): CarriedSettings {
   const names = { kept: new Set<string>(), leftOut: new Set<string>() };
+  let synchronousNames: string | null = null;
   const lines = autoConf.split('\n').filter((line) => {
-    const name = parseAutoConf(line)[0]?.name;
-    if (name === undefined) return true;
-    const out = isRecoverySetting(name);
-    (out ? names.leftOut : names.kept).add(name);
+    const setting = parseAutoConf(line)[0];
+    if (setting === undefined) return true;
+    const emptied = emptySynchronousNames && setting.name === synchronous;
+    if (emptied) synchronousNames = setting.value;
+    const out = emptied || isRecoverySetting(setting.name);
+    (out ? names.leftOut : names.kept).add(setting.name);
     return !out;
   });
-  const text = lines.join('\n');
-  return {
-    text: text.endsWith('\n') || text === '' ? text : `${text}\n`,
-    kept: [...names.kept],
-    leftOut: [...names.leftOut],
-  };
+  const text = endedLine(lines.join('\n')) + (emptySynchronousNames ? `${synchronous} = ''\n` : '');
+  return { text, kept: [...names.kept], leftOut: [...names.leftOut], synchronousNames };
+}
+
+function endedLine(text: string): string {
+  return text.endsWith('\n') || text === '' ? text : `${text}\n`;
 }

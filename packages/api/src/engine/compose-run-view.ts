@@ -1,6 +1,7 @@
 import { formatInstant, type Micros } from '@barback/shared/postgres/instant.ts';
 import type { Json } from '@barback/shared/wire/json.ts';
 import { problemSchema, type Problem } from '@barback/shared/wire/problem.ts';
+import { isPassedOver } from '../scenarios/passed-over.ts';
 import { problemOf } from './conclude.ts';
 import type { Direction } from './decide.ts';
 import type { Run, RunRow, StoredAttempt } from './load-run.ts';
@@ -84,8 +85,9 @@ function stateOf(run: Run, last: StoredAttempt | null, cleanup: boolean): StepVi
     case 'unknown':
       return 'running';
     case 'succeeded':
+      return isPassedOver(last.outcome.result) ? 'skipped' : 'succeeded';
     case 'cancelled':
-      return last.outcome.is;
+      return 'cancelled';
     case 'failed':
       return cleanup && run.row.state === 'running' ? 'running' : 'failed';
     case 'absent':

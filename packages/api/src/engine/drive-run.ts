@@ -14,7 +14,8 @@ import { attendAgent } from './perform/agent.ts';
 import { performApi } from './perform/api.ts';
 import { attendGate, openGate } from './perform/person.ts';
 import { recordFinished, recordStarted, type Finish } from './record-run.ts';
-import { recordIntent, recordTrouble } from './record.ts';
+import { whyPassedOver } from '../scenarios/passed-over.ts';
+import { recordIntent, recordPassedOver, recordTrouble } from './record.ts';
 
 /** Timers hold at most 2^31 - 1 ms; a longer wait is taken in parts. */
 const waitMaxMs = 3_600_000;
@@ -85,7 +86,8 @@ async function perform(
 ): Promise<boolean> {
   const { step, direction, number } = decision;
   const { action } = actionOf(run.plan, step, direction);
-  const needsFence = action.on === 'agent' && classOf(action) !== 'R';
+  const why = direction === 'forward' ? whyPassedOver(run.plan.steps, run.attempts, step) : null;
+  const needsFence = why === null && action.on === 'agent' && classOf(action) !== 'R';
   if (needsFence && run.row.fence === null) return claimOrFail(deps, run, signal);
   const intendedAt = deps.clock.now();
   const opid = newId(Math.floor(intendedAt / 1000));
@@ -101,6 +103,10 @@ async function perform(
     progress: null,
     accepted: false,
   };
+  if (why !== null) {
+    recordPassedOver(deps, run, attempt, why);
+    return false;
+  }
   if (action.on === 'person') {
     openGate(deps, run, attempt);
     return false;

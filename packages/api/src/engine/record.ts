@@ -9,6 +9,7 @@ import type { EventType } from '@barback/shared/audit/event.ts';
 import type { Tx } from '../db/database.ts';
 import { attempts, documents, runs } from '../db/schema.ts';
 import { write } from '../db/write.ts';
+import { passedOver } from '../scenarios/passed-over.ts';
 import { actionOf, classOf } from './action-of.ts';
 import type { Attempt, AttemptOutcome } from './decide.ts';
 import type { EngineDeps } from './engine-deps.ts';
@@ -42,6 +43,15 @@ export function insertIntent(tx: Tx, deps: RecordDeps, run: Run, attempt: NewAtt
     step: name,
     attempt: number,
     data: { ...what, direction, opid },
+  });
+}
+
+/** A step that there is no reason for is over as it begins. */
+export function recordPassedOver(deps: RecordDeps, run: Run, attempt: NewAttempt, why: string): void {
+  const outcome: AttemptOutcome = { is: 'succeeded', result: passedOver(why) };
+  write(deps.database, (tx) => {
+    insertIntent(tx, deps, run, attempt);
+    storeOutcome(tx, deps, run, { attempt, outcome, evidence: null });
   });
 }
 

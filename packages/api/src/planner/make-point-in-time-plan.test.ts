@@ -62,9 +62,10 @@ describe('a plan of a restore of live', () => {
     const first = all.indexOf('fence');
     expect(all.slice(first, first + outage.length)).toEqual(outage);
     const before = `look-at-host look-at-backup look-at-wal recheck look-at-protection look-at-cutover recheck-cutover check
-      lease protect-future recover verify-manifest start replay probe slot promote seal checkpoint`;
+      lease protect-future recover verify-manifest start replay probe compare-credentials credentials slot promote
+      carry-credentials disable-subscriptions seal checkpoint`;
     expect(all.slice(0, first)).toEqual(before.split(/\s+/));
-    const after = 'start-receive-wal timeline-archived backup check-passed';
+    const after = 'start-receive-wal timeline-archived backup check-passed subscriptions enable-subscriptions';
     expect(all.slice(first + outage.length)).toEqual(after.split(' '));
   });
 
@@ -92,6 +93,33 @@ describe('a plan of a restore of live', () => {
     const all = names(plan);
     expect(all.indexOf('inspect') < all.indexOf('promote')).toBe(inspect === 'paused');
     expect(all.indexOf('inspect')).toBeLessThan(all.indexOf('seal'));
+  });
+
+  test('asks whose passwords count only when they differ and nobody has said it, and never of a live that is down (T33)', () => {
+    const gate = planOf().steps.find((step) => step.name === 'credentials');
+    expect(gate?.onlyIf).toEqual({ step: 'compare-credentials', field: 'differ', is: true });
+    expect(names(planOf({ credentials: 'of-live' }))).toContain('carry-credentials');
+    expect(names(planOf({ credentials: 'of-live' }))).not.toContain('credentials');
+    expect(names(planOf({ credentials: 'of-target' }))).not.toContain('carry-credentials');
+    expect(names(planOf({}, { gathered: down }))).not.toContain('compare-credentials');
+  });
+
+  test("empties the names that commits would wait for, and sets them again on a person's word (T28)", () => {
+    const sealOf = (plan: ReturnType<typeof planOf>) => plan.steps.find((step) => step.name === 'seal')?.action;
+    expect(sealOf(planOf())).toMatchObject({ params: { server: 'main' } });
+    expect(names(planOf())).not.toContain('standbys');
+    const live = { ...liveHost.live, settings: { ...liveHost.live?.settings, synchronous_standby_names: 'replica' } };
+    const gathered = {
+      host: { ...liveHost, live } as typeof liveHost,
+      backups: [backup()],
+      clock: { offset: 0, uncertainty: 0 },
+    };
+    const waiting = planOf({}, { gathered });
+    expect(sealOf(waiting)).toMatchObject({ params: { emptySynchronousNames: true } });
+    expect(names(waiting).slice(-2)).toEqual(['standbys', 'synchronous-names']);
+    expect(waiting.steps.at(-1)?.onlyIf).toEqual({ step: 'standbys', field: 'decision', is: 'back' });
+    // What a live that is down waits for is not known: its commits must not.
+    expect(sealOf(planOf({}, { gathered: down }))).toMatchObject({ params: { emptySynchronousNames: true } });
   });
 
   test('can wait once more with the fence still on', () => {

@@ -34,6 +34,7 @@ export function makePointInTimePlan(input: PointInTimeInput): PointInTimePlan {
     cutover: basis,
     goesLive: goesLive(cutover.facts),
     liveAnswers: host.live !== null,
+    synchronous: host.live === null || (host.live.settings['synchronous_standby_names'] ?? '') !== '',
     applications: { list, start: startOf(options.applicationStart, undoneDdl), caution: caution(undoneDdl) },
     smoke: smokeOf(settings),
     configuredProbes: [...host.probes, ...sqlSmokeOf(settings)],

@@ -22,6 +22,8 @@ export interface Applications {
 
 const gateMs = 30 * 60_000;
 
+const startGateName = 'application-start';
+
 /** How each is before it is touched: what must be put back is recorded before anything changes. */
 export function lookAtApplicationsSteps({ list }: Pick<Applications, 'list'>): Step[] {
   return list
@@ -52,12 +54,14 @@ export function stopApplicationsSteps({ list }: Pick<Applications, 'list'>): Ste
 
 export function startApplicationsSteps({ list, start, caution }: Applications): Step[] {
   if (list.length === 0 || start === 'never') return [];
+  const asked = start === 'gate' ? { onlyIf: { step: startGateName, field: 'decision', is: 'start' } } : {};
   const starts = list.toReversed().map(({ name, byPerson }): Step => {
     if (byPerson) return startedGate(name);
     return {
       name: `start-${name}`,
       title: `Start the application ${name} as it was`,
       action: { on: 'api', op: 'application-start', params: { application: name } },
+      ...asked,
     };
   });
   return start === 'gate' ? [startGate(list, caution), ...starts] : starts;
@@ -90,6 +94,3 @@ function startGate(list: Applications['list'], caution: string | null): Step {
     action: { on: 'person', ask, choices: ['start', 'by-hand'], deadlineMs: gateMs, atDeadline: 'by-hand' },
   };
 }
-
-/** Where the decision is found by the steps behind it. */
-export const startGateName = 'application-start';

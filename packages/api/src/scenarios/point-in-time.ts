@@ -9,6 +9,7 @@ import {
   type Applications,
 } from './application-steps.ts';
 import { baselineSteps } from './baseline-steps.ts';
+import { carryCredentialsSteps, compareCredentialsSteps, credentialsOf } from './credential-steps.ts';
 import {
   leaseStep,
   probePromotedStep,
@@ -24,6 +25,7 @@ import { durationMs, durationSchema } from './duration.ts';
 import { gateStep } from './gate-step.ts';
 import type { PlanBasis } from './plan-basis.ts';
 import { recheckCutoverSteps, recheckSteps } from './recheck-steps.ts';
+import { disableSubscriptionsStep, replicationSteps } from './replication-steps.ts';
 import type { Scenario } from './scenario.ts';
 import { smokeSteps } from './smoke-steps.ts';
 import { onAgent, type Step } from './step.ts';
@@ -42,6 +44,8 @@ export const pointInTimeOptionsSchema = z
     confirmBeforeOpen: z.boolean().default(false),
     /** Left out: `gate` when the undone transactions hold DDL, because the application's start may run it again; `auto` otherwise. */
     applicationStart: z.enum(applicationStarts).optional(),
+    /** Whose passwords the restored cluster has; left out: a person is asked when they differ. */
+    credentials: z.enum(credentialsOf).optional(),
     /** How long live may take to stop before the run gives up and lifts the fence. */
     stopWithin: durationSchema.default('2m'),
     startWithin: durationSchema.default('10m'),
@@ -65,6 +69,8 @@ export interface PointInTimeFacts extends CopyFacts {
   readonly goesLive: Params<'scratch-start'>['goesLive'];
   /** Whether live answers: what only it can do is left out otherwise (T32). */
   readonly liveAnswers: boolean;
+  /** Whether commits on live wait for standbys, or it does not say: those that follow what was restored are none. */
+  readonly synchronous: boolean;
   readonly applications: Applications;
   readonly smoke: readonly string[];
   readonly configuredProbes: readonly Probe[];
@@ -82,6 +88,7 @@ export const pointInTime: Scenario<typeof pointInTimeOptionsSchema, PointInTimeF
     const { server, backup } = facts;
     const probes = [...facts.configuredProbes, ...options.probes];
     const questions = { server, probes, statementTimeoutMs: options.statementTimeoutMs };
+    const credentials = { server, asked: options.credentials, deadlineMs: durationMs(options.inspectFor) };
     const close = [...stopApplicationsSteps(facts.applications), fenceStep({ server })];
     return [
       ...recheckSteps(server, backup.id, facts.basis),
@@ -94,12 +101,15 @@ export const pointInTime: Scenario<typeof pointInTimeOptionsSchema, PointInTimeF
       ...recoverSteps(facts, { bandwidthKBps: options.bandwidthKBps ?? null, tablespaceHome: 'beside' }),
       ...replaySteps(facts, facts.goesLive),
       probeStep(questions),
+      ...when(facts.liveAnswers, compareCredentialsSteps(credentials)),
       ...when(options.inspect === 'paused', [inspectStep(options)]),
       ...slotSteps(facts),
       promoteStep(facts),
+      ...when(facts.liveAnswers, carryCredentialsSteps(credentials)),
+      disableSubscriptionsStep(server),
       ...when(probes.length > 0 || options.inspect === 'promoted', [probePromotedStep(questions)]),
       ...when(options.inspect === 'promoted', [inspectStep(options)]),
-      seal(server),
+      seal(server, facts.synchronous),
       ...when(facts.liveAnswers, [checkpoint(server)]),
       ...when(!options.stopFirst, close),
       ...swapSteps({
@@ -122,6 +132,7 @@ export const pointInTime: Scenario<typeof pointInTimeOptionsSchema, PointInTimeF
         streaming: facts.cutover.protection.streaming,
         clusterBytes: facts.clusterBytes,
       }),
+      ...replicationSteps(server, facts.synchronous && facts.liveAnswers),
     ];
   },
 };
@@ -149,11 +160,11 @@ function slotSteps({ server, cutover: { protection } }: PointInTimeFacts): Step[
   ];
 }
 
-function seal(server: string): Step {
+function seal(server: string, emptySynchronousNames: boolean): Step {
   return {
     name: 'seal',
     title: "Make the copy ready to take live's place: its settings, its owner, on disk",
-    action: onAgent('scratch-seal', { server }),
+    action: onAgent('scratch-seal', { server, ...(emptySynchronousNames ? { emptySynchronousNames } : {}) }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { operations, OpName, Result } from '@barback/shared/operations/index.ts';
 import type { z } from 'zod';
 import type { TimedAttempt } from '../engine/decide.ts';
+import { isPassedOver } from './passed-over.ts';
 import type { Step } from './step.ts';
 
 /** What each succeeded step with this operation was asked and answered; the result was checked when it was admitted. */
@@ -11,7 +12,7 @@ export function resultsOf<N extends OpName>(steps: readonly Step[], attempts: re
     const outcome = attempts.find(
       (one) => one.step === index && one.direction === 'forward' && one.outcome?.is === 'succeeded',
     )?.outcome;
-    return outcome?.is === 'succeeded'
+    return outcome?.is === 'succeeded' && !isPassedOver(outcome.result)
       ? [{ params: action.params as Answered['params'], result: outcome.result as unknown as Result<N> }]
       : [];
   });

@@ -40,10 +40,19 @@ export interface Inverse {
   readonly action: AgentAction | ApiAction;
 }
 
+/** What an earlier step must have answered, and what is done otherwise: nothing. */
+export interface Condition {
+  readonly step: string;
+  readonly field: string;
+  readonly is: string | boolean;
+}
+
 export interface Step {
   readonly name: string;
   readonly title: string;
   readonly action: Action;
+  /** The step is passed over unless an earlier one has answered so; such a step has no inverse. */
+  readonly onlyIf?: Condition;
   readonly inverse?: Inverse;
   /** From the moment this step begins nothing before it is put back: a later failure waits for a person, whose resume tries again. */
   readonly commits?: true;

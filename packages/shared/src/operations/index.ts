@@ -6,6 +6,7 @@ import { backupList } from './backup-list.ts';
 import { backupShow } from './backup-show.ts';
 import { barmanCheck } from './barman-check.ts';
 import type { Observed, OperationClass } from './contract.ts';
+import { credentialsCarry, credentialsCompare } from './credentials.ts';
 import { hostFacts } from './host-facts.ts';
 import { liveCheckpoint } from './live-checkpoint.ts';
 import { liveCount } from './live-count.ts';
@@ -24,6 +25,7 @@ import { scratchStop } from './scratch-stop.ts';
 import { scratchVerifyManifest } from './scratch-verify-manifest.ts';
 import { slotCreate, slotDrop } from './slot.ts';
 import { relationNames } from './relation-names.ts';
+import { liveSubscriptions, liveSynchronousNames, scratchSubscriptions } from './subscriptions.ts';
 import { tableCompare } from './table-compare.ts';
 import { walEnds } from './wal-ends.ts';
 import { walFacts } from './wal-facts.ts';
@@ -86,6 +88,11 @@ export const operations = {
   'kept-prepare': keptPrepare,
   'kept-discard': keptDiscard,
   'scratch-slot': scratchSlot,
+  'credentials-compare': credentialsCompare,
+  'credentials-carry': credentialsCarry,
+  'scratch-subscriptions': scratchSubscriptions,
+  'live-subscriptions': liveSubscriptions,
+  'live-synchronous-names': liveSynchronousNames,
   'scratch-seal': scratchSeal,
   'future-protect': futureProtect,
   'wal-tail-save': walTailSave,

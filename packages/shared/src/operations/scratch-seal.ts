@@ -20,7 +20,11 @@ export const scratchSeal = defineContract({
   class: 'I',
   limitMs: 6 * hourMs,
   onCancel: 'stop',
-  params: z.strictObject({ server: serverNameSchema }),
+  params: z.strictObject({
+    server: serverNameSchema,
+    /** Empties synchronous_standby_names: no standby follows what was restored, and every commit would wait for one (T28). */
+    emptySynchronousNames: z.boolean().optional(),
+  }),
   result: z.strictObject({
     systemIdentifier: z.string(),
     timeline: z.int(),

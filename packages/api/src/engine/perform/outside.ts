@@ -1,6 +1,5 @@
 import type { Json } from '@barback/shared/wire/json.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
-import { startGateName } from '../../scenarios/application-steps.ts';
 import type { ApiAction } from '../../scenarios/step.ts';
 import type { AttemptOutcome } from '../decide.ts';
 import type { EngineDeps } from '../engine-deps.ts';
@@ -27,7 +26,6 @@ export async function performOutside(
       case 'application-stop':
         return succeeded(await outside.stop(named('application'), lookedAt(run, params)));
       case 'application-start':
-        if (isLeftToPerson(run)) return succeeded({ started: false, note: 'left to a person at the gate' });
         return succeeded(await outside.start(named('application'), lookedAt(run, params)));
       case 'smoke-http':
         return succeeded(await outside.check(named('check')));
@@ -61,13 +59,4 @@ function lookedAt(run: Run, params: Json): Json {
   const outcome = run.attempts.findLast((one) => one.step === step && one.outcome?.is === 'succeeded')?.outcome;
   if (outcome?.is !== 'succeeded') throw new Error(`cannot start or stop ${application}: it was not looked at`);
   return outcome.result;
-}
-
-function isLeftToPerson(run: Run): boolean {
-  const step = run.plan.steps.findIndex((one) => one.name === startGateName);
-  const outcome = run.attempts.find((one) => one.step === step && one.outcome?.is === 'succeeded')?.outcome;
-  const decision = outcome?.is === 'succeeded' ? outcome.result : null;
-  return (
-    decision !== null && typeof decision === 'object' && 'decision' in decision && decision['decision'] === 'by-hand'
-  );
 }

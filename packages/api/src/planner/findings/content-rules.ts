@@ -57,7 +57,9 @@ const logicalReplication: Rule = (facts) => {
     title: 'Live takes part in logical replication',
     detail: `${parts.join('; ')}. Subscribers keep what a restore undoes; a restored subscription takes from its publisher what the first one still needs.`,
     remedy:
-      'Before a restored server serves: ALTER SUBSCRIPTION … DISABLE, then copy the data anew on each subscriber; drop now those that are not needed.',
+      facts.touches === 'live'
+        ? 'The run disables the subscriptions before anybody is let in and asks before it enables them; copy the data anew on each subscriber of the restored server; drop now those that are not needed.'
+        : 'Before a restored server serves: ALTER SUBSCRIPTION … DISABLE, then copy the data anew on each subscriber; drop now those that are not needed.',
   };
 };
 

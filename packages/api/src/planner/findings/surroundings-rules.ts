@@ -89,7 +89,9 @@ const synchronousNames: Rule = ({ host, touches }) => {
     title: 'Commits wait for synchronous standbys',
     detail: `synchronous_standby_names is ${JSON.stringify(names)}. No standby follows a restored server, so every commit there would wait for ever.`,
     remedy:
-      "Before a restored server serves: ALTER SYSTEM SET synchronous_standby_names = ''; SELECT pg_reload_conf(); and set it again when the standbys are rebuilt.",
+      touches === 'live'
+        ? 'The run empties it before anybody is let in, and asks when the standbys are rebuilt before it is set again.'
+        : "Before a restored server serves: ALTER SYSTEM SET synchronous_standby_names = ''; SELECT pg_reload_conf(); and set it again when the standbys are rebuilt.",
   };
 };
 
