@@ -1,12 +1,11 @@
 import type { Result } from '@barback/shared/operations/index.ts';
 import type { PlannedSlots } from '../scenarios/protection-basis.ts';
 import { rebaseline } from '../scenarios/rebaseline.ts';
-import { protectionFindings } from './findings/protection-findings.ts';
+import { archivePlan } from './archive-plan.ts';
 import type { GatheredProtection } from './gather.ts';
 import { rebaselinePlanSchema, type RebaselinePlan } from './plan-document.ts';
-import { planFrame, type FrameInput } from './plan-frame.ts';
+import type { FrameInput } from './plan-frame.ts';
 import type { RebaselineRequest } from './plan-request.ts';
-import { simplePredictions } from './predict.ts';
 import { clusterBytesOf, protectionBasisOf } from './protection-of.ts';
 
 export interface RebaselineInput extends FrameInput {
@@ -17,31 +16,17 @@ export interface RebaselineInput extends FrameInput {
 /** The plan of a new baseline from the facts: everything that will be done, with every parameter final. Pure. */
 export function makeRebaselinePlan(input: RebaselineInput): RebaselinePlan {
   const { request, gathered } = input;
-  const { host, protection } = gathered;
-  const basis = protectionBasisOf(gathered);
-  const slots = plannedSlots(request, protection);
-  const clusterBytes = clusterBytesOf(host);
-  const steps = rebaseline.steps(request.options, { server: request.server, basis, slots, clusterBytes });
-  return rebaselinePlanSchema.parse({
-    ...planFrame(input, request, host),
-    findings: protectionFindings({
-      host,
-      protection,
-      options: request.options,
-      slots,
-      clusterBytes,
-      activeRun: input.activeRun,
-      earlierSystemIdentifier: input.earlierSystemIdentifier,
-    }),
-    predictions: simplePredictions(
-      steps.map(({ name }) => ({ step: name, bytes: name === 'backup' ? clusterBytes : null })),
-      input.measures,
-      rebaseline.undo,
-    ),
-    postgresVersionNum: host.live?.versionNum ?? null,
-    basis,
+  const slots = plannedSlots(request, gathered.protection);
+  const steps = rebaseline.steps(request.options, {
+    server: request.server,
+    basis: protectionBasisOf(gathered),
     slots,
-    steps,
+    clusterBytes: clusterBytesOf(gathered.host),
+  });
+  const { options } = request;
+  return rebaselinePlanSchema.parse({
+    ...archivePlan(input, { steps, undo: rebaseline.undo, slots, options }),
+    slots,
   });
 }
 

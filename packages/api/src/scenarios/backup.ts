@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { backupStep } from './baseline-steps.ts';
 import type { ProtectionBasis } from './protection-basis.ts';
+import { checkStep, recheckProtectionSteps } from './recheck-steps.ts';
 import type { Scenario } from './scenario.ts';
-import { onAgent } from './step.ts';
 
 export const backupOptionsSchema = z
   .strictObject({
@@ -25,20 +25,6 @@ export const backup: Scenario<typeof backupOptionsSchema, BackupFacts> = {
   undo: 'nothing to take back: Barman has one backup more',
   options: backupOptionsSchema,
   steps(_options, { server, basis, clusterBytes }) {
-    return [
-      { name: 'look-at-host', title: 'Look at the host again', action: onAgent('host-facts', { server }) },
-      {
-        name: 'look-at-protection',
-        title: 'Look again at how WAL reaches Barman',
-        action: onAgent('protection-facts', { server }),
-      },
-      {
-        name: 'recheck',
-        title: 'Compare with what the plan was made from',
-        action: { on: 'api', op: 'recheck-protection', params: { ...basis } },
-      },
-      { name: 'check', title: 'Ask Barman how it is', action: onAgent('barman-check', { server }) },
-      backupStep(server, clusterBytes),
-    ];
+    return [...recheckProtectionSteps(server, basis), checkStep(server), backupStep(server, clusterBytes)];
   },
 };

@@ -11,7 +11,7 @@ import {
 } from './copy-steps.ts';
 import { durationMs, durationSchema } from './duration.ts';
 import type { PlanBasis } from './plan-basis.ts';
-import { recheckSteps } from './recheck-steps.ts';
+import { checkStep, recheckSteps } from './recheck-steps.ts';
 import type { Scenario } from './scenario.ts';
 import { onAgent, type Step } from './step.ts';
 
@@ -61,7 +61,7 @@ export const drill: Scenario<typeof drillOptionsSchema, DrillFacts> = {
     const questions = { server, probes, statementTimeoutMs: options.statementTimeoutMs };
     return [
       ...recheckSteps(server, backup.id, facts.basis),
-      { name: 'check', title: 'Ask Barman how it is', action: onAgent('barman-check', { server }) },
+      checkStep(server),
       leaseStep(facts),
       ...recoverSteps(facts, { bandwidthKBps: options.bandwidthKBps ?? null, tablespaceHome: 'scratch' }),
       ...replaySteps(facts, undefined),

@@ -24,7 +24,7 @@ import { fenceStep, openStep, swapSteps, verifyStep } from './cutover-steps.ts';
 import { durationMs, durationSchema } from './duration.ts';
 import { gateStep } from './gate-step.ts';
 import type { PlanBasis } from './plan-basis.ts';
-import { recheckCutoverSteps, recheckSteps } from './recheck-steps.ts';
+import { checkStep, recheckCutoverSteps, recheckSteps } from './recheck-steps.ts';
 import { disableSubscriptionsStep, replicationSteps } from './replication-steps.ts';
 import type { Scenario } from './scenario.ts';
 import { smokeSteps } from './smoke-steps.ts';
@@ -93,7 +93,7 @@ export const pointInTime: Scenario<typeof pointInTimeOptionsSchema, PointInTimeF
     return [
       ...recheckSteps(server, backup.id, facts.basis),
       ...recheckCutoverSteps(server, facts.cutover),
-      { name: 'check', title: 'Ask Barman how it is', action: onAgent('barman-check', { server }) },
+      checkStep(server),
       leaseStep(facts),
       ...lookAtApplicationsSteps(facts.applications),
       ...when(options.stopFirst, close),

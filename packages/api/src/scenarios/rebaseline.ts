@@ -3,6 +3,7 @@ import { slotNameSchema } from '@barback/shared/postgres/slot.ts';
 import { z } from 'zod';
 import { backupStep, startReceivingStep } from './baseline-steps.ts';
 import type { PlannedSlots, ProtectionBasis } from './protection-basis.ts';
+import { checkStep, recheckProtectionSteps } from './recheck-steps.ts';
 import type { Scenario } from './scenario.ts';
 import { onAgent, type Step } from './step.ts';
 
@@ -37,18 +38,8 @@ export const rebaseline: Scenario<typeof rebaselineOptionsSchema, RebaselineFact
   steps(options, { server, basis, slots, clusterBytes }) {
     const renews = options.slot === 'renew' && basis.streaming;
     return [
-      { name: 'look-at-host', title: 'Look at the host again', action: onAgent('host-facts', { server }) },
-      {
-        name: 'look-at-protection',
-        title: 'Look again at how WAL reaches Barman',
-        action: onAgent('protection-facts', { server }),
-      },
-      {
-        name: 'recheck',
-        title: 'Compare with what the plan was made from',
-        action: { on: 'api', op: 'recheck-protection', params: { ...basis } },
-      },
-      { name: 'check', title: 'Ask Barman how it is', action: onAgent('barman-check', { server }) },
+      ...recheckProtectionSteps(server, basis),
+      checkStep(server),
       ...(renews ? realign(server) : []),
       ...(renews && basis.slotName !== null && slots.barman ? [dropOwn(server, slots.barman)] : []),
       ...slots.others.map((slot, index) => dropOther(server, slot, index)),

@@ -1,11 +1,12 @@
 import type { CutoverBasis } from './cutover-basis.ts';
 import type { PlanBasis } from './plan-basis.ts';
+import type { ProtectionBasis } from './protection-basis.ts';
 import { onAgent, type Step } from './step.ts';
 
 /** Looks at everything again that the plan was made from, before anything is touched. */
 export function recheckSteps(server: string, backupId: string, basis: PlanBasis): readonly Step[] {
   return [
-    { name: 'look-at-host', title: 'Look at the host again', action: onAgent('host-facts', { server }) },
+    lookAtHostStep(server),
     {
       name: 'look-at-backup',
       title: `Look at backup ${backupId} again`,
@@ -27,11 +28,7 @@ export function recheckSteps(server: string, backupId: string, basis: PlanBasis)
 /** The same for what is replaced: how live is started, stopped and fenced, and how WAL reaches Barman. */
 export function recheckCutoverSteps(server: string, basis: CutoverBasis): readonly Step[] {
   return [
-    {
-      name: 'look-at-protection',
-      title: 'Look again at how WAL reaches Barman',
-      action: onAgent('protection-facts', { server }),
-    },
+    lookAtProtectionStep(server),
     {
       name: 'look-at-cutover',
       title: 'Look again at how live is started, stopped and fenced',
@@ -43,4 +40,34 @@ export function recheckCutoverSteps(server: string, basis: CutoverBasis): readon
       action: { on: 'api', op: 'recheck-cutover', params: { ...basis } },
     },
   ];
+}
+
+/** The same for what only touches the archive. */
+export function recheckProtectionSteps(server: string, basis: ProtectionBasis): readonly Step[] {
+  return [
+    lookAtHostStep(server),
+    lookAtProtectionStep(server),
+    {
+      name: 'recheck',
+      title: 'Compare with what the plan was made from',
+      action: { on: 'api', op: 'recheck-protection', params: { ...basis } },
+    },
+  ];
+}
+
+export function lookAtHostStep(server: string): Step {
+  return { name: 'look-at-host', title: 'Look at the host again', action: onAgent('host-facts', { server }) };
+}
+
+/** What Barman complains about is part of the record; nothing is judged by it. */
+export function checkStep(server: string): Step {
+  return { name: 'check', title: 'Ask Barman how it is', action: onAgent('barman-check', { server }) };
+}
+
+function lookAtProtectionStep(server: string): Step {
+  return {
+    name: 'look-at-protection',
+    title: 'Look again at how WAL reaches Barman',
+    action: onAgent('protection-facts', { server }),
+  };
 }

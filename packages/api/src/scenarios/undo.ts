@@ -13,7 +13,7 @@ import type { CutoverBasis } from './cutover-basis.ts';
 import { fenceStep, openStep, swapSteps, verifyStep } from './cutover-steps.ts';
 import { durationMs, durationSchema } from './duration.ts';
 import { checkpoint, protectFuture } from './point-in-time.ts';
-import { recheckCutoverSteps } from './recheck-steps.ts';
+import { checkStep, lookAtHostStep, recheckCutoverSteps } from './recheck-steps.ts';
 import type { Scenario } from './scenario.ts';
 import { smokeSteps } from './smoke-steps.ts';
 import { onAgent } from './step.ts';
@@ -51,9 +51,9 @@ export const undo: Scenario<typeof undoOptionsSchema, UndoFacts> = {
   steps(options, facts) {
     const { server, kept, cutover } = facts;
     return [
-      { name: 'look-at-host', title: 'Look at the host again', action: onAgent('host-facts', { server }) },
+      lookAtHostStep(server),
       ...recheckCutoverSteps(server, cutover),
-      { name: 'check', title: 'Ask Barman how it is', action: onAgent('barman-check', { server }) },
+      checkStep(server),
       ...lookAtApplicationsSteps(facts.applications),
       protectFuture(server),
       {
