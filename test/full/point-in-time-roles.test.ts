@@ -25,11 +25,11 @@ afterAll(async () => {
 });
 
 test('a person is asked whose passwords count, and what live has now is carried over', async () => {
-  await live("CREATE ROLE app LOGIN PASSWORD 'first'");
+  await live("CREATE ROLE clerk LOGIN PASSWORD 'first'");
   await live("CREATE ROLE leaver LOGIN PASSWORD 'still here'");
   await live('CREATE TABLE early (id int)');
   const target = { type: 'lsn', lsn: await switchedLsn(), inclusive: true };
-  await live("ALTER ROLE app PASSWORD 'second'");
+  await live("ALTER ROLE clerk PASSWORD 'second'");
   await live("ALTER ROLE leaver NOLOGIN VALID UNTIL '2026-01-01'");
   await live("CREATE ROLE newcomer LOGIN PASSWORD 'new'");
   const [verifier] = await verifiers();
@@ -40,7 +40,7 @@ test('a person is asked whose passwords count, and what live has now is carried 
     compared: true,
     differ: true,
     changed: [
-      { role: 'app', what: ['password'] },
+      { role: 'clerk', what: ['password'] },
       { role: 'leaver', what: ['valid-until', 'login'] },
     ],
     onlyLive: ['newcomer'],
@@ -49,7 +49,7 @@ test('a person is asked whose passwords count, and what live has now is carried 
   });
   await decide(run, 'credentials', 'of-live');
   const ended = await until(run, 'succeeded');
-  expect(resultOf(ended, 'carry-credentials')).toEqual({ carried: ['app', 'leaver'], more: 0 });
+  expect(resultOf(ended, 'carry-credentials')).toEqual({ carried: ['clerk', 'leaver'], more: 0 });
   expect(await verifiers()).toEqual([verifier, '2026-01-01 f']);
   expect(await live("SELECT count(*) FROM pg_roles WHERE rolname = 'newcomer'")).toBe('0');
   await waitForCleanCheck(lab.barman);
@@ -143,11 +143,11 @@ async function switchedLsn(): Promise<string> {
   return lsn;
 }
 
-/** Of app, whether the password is that of now; of leaver, until when and whether it may log in. */
+/** Of clerk, whether the password is that of now; of leaver, until when and whether it may log in. */
 async function verifiers(): Promise<string[]> {
-  const app = await live("SELECT rolpassword FROM pg_authid WHERE rolname = 'app'");
+  const clerk = await live("SELECT rolpassword FROM pg_authid WHERE rolname = 'clerk'");
   const leaver = await live(
     "SELECT to_char(rolvaliduntil, 'YYYY-MM-DD') || ' ' || left(rolcanlogin::text, 1) FROM pg_authid WHERE rolname = 'leaver'",
   );
-  return [app, leaver];
+  return [clerk, leaver];
 }

@@ -1,0 +1,172 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { ParentDirectory } from '@barback/agent/system/parent-directory.ts';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { promoted } from '../e2e/copy-going-live.ts';
+import { operationsHost, type OperationsHost, type PlanOperations } from '../e2e/operations-host.ts';
+import { takeBackup } from '../lab/barman-backup.ts';
+import { labDown } from '../lab/down.ts';
+import type { Lab } from '../lab/lab.ts';
+import { endLabProcesses } from '../lab/lab-processes.ts';
+import { readLabState } from '../lab/lab-state.ts';
+import { poll } from '../lab/poll.ts';
+import { sql } from '../lab/psql.ts';
+import { mustRun, runCommand } from '../lab/run-command.ts';
+import { labUp } from '../lab/up.ts';
+
+// What a filesystem holds when the power goes around the swap: the device as it is at that instant, mounted again, with nothing of
+// what the kernel had not written yet. Live, the copy, Barman and the agent's own records all lie on it.
+
+const mount = `/var/tmp/barback-power-${process.pid}`;
+const image = `${mount}.img`;
+const stopIn = { deadlineMs: 60_000 };
+const startIn = { deadlineMs: 60_000 };
+const old = ['early', 'after the copy'];
+const restored = ['early'];
+
+interface Cut {
+  readonly name: string;
+  readonly file: string;
+}
+
+let lab: Lab;
+let operations: OperationsHost;
+let plan: PlanOperations;
+const cuts: Cut[] = [];
+
+describe.runIf(process.geteuid?.() === 0)('a power cut around the swap', () => {
+  beforeAll(async () => {
+    await mkdir(mount);
+    await mustRun(['truncate', '-s', '1200M', image]);
+    await mustRun(['mkfs.ext4', '-q', '-F', image]);
+    await mountImage(image);
+    lab = await labUp({ dir: `${mount}/lab`, tablespace: true });
+    await sql(lab.postgres, "CREATE TABLE notes (text text); INSERT INTO notes VALUES ('early')");
+    await takeBackup({ postgres: lab.postgres, barman: lab.barman });
+    operations = await operationsHost(lab);
+    plan = operations.plan();
+    await promoted(plan);
+    await plan.run('scratch-promote', {});
+    await sql(lab.postgres, "INSERT INTO notes VALUES ('after the copy')");
+    await cutAllAlong();
+  }, 300_000);
+
+  afterAll(async () => {
+    vi.restoreAllMocks();
+    await runCommand(['umount', mount]);
+    await mountImage(image);
+    await labDown(`${mount}/lab`);
+    await mustRun(['umount', mount]);
+    for (const { file } of cuts) await rm(file, { force: true });
+    await rm(image, { force: true });
+    await rm(mount, { recursive: true });
+  }, 120_000);
+
+  test('was made before and behind each rename, and between stop and start', () => {
+    expect(cuts.map((cut) => cut.name)).toEqual([
+      'sealed',
+      'stopped',
+      'before rename 1',
+      'behind rename 1',
+      'before rename 2',
+      'behind rename 2',
+      'swapped',
+      'started',
+    ]);
+  });
+
+  test.each([0, 1, 2, 3, 4, 5, 6, 7])(
+    'leaves one complete cluster that comes up, whichever way the run goes on (cut %i)',
+    async (index) => {
+      await withCut(cutAt(index), async () => {
+        // Never `partial`: each directory is where a swap has it at some instant.
+        const observed = await plan.observe('live-swap', { incoming: { from: 'scratch' } });
+        expect(observed.is).toBe(index >= 5 ? 'complete' : 'absent');
+        await plan.run('live-swap-back', {});
+        expect(await startedNotes()).toEqual(old);
+      });
+      if (index === 0) return;
+      await withCut(cutAt(index), async () => {
+        // What ran when the power went is stopped by that, not cleanly: it is started once before anything is renamed again.
+        if (index === 7) expect(await startedNotes()).toEqual(restored);
+        await plan.run('live-swap', { incoming: { from: 'scratch' } });
+        expect(await startedNotes()).toEqual(restored);
+        await plan.run('live-stop', stopIn);
+        await plan.run('live-swap-back', {});
+        expect(await startedNotes()).toEqual(old);
+      });
+    },
+    180_000,
+  );
+});
+
+async function cutAllAlong(): Promise<void> {
+  await plan.run('scratch-seal', {});
+  await cut('sealed');
+  await plan.run('live-stop', stopIn);
+  await cut('stopped');
+  const { rename } = ParentDirectory.prototype;
+  let renames = 0;
+  vi.spyOn(ParentDirectory.prototype, 'rename').mockImplementation(async function (this: ParentDirectory, from, to) {
+    renames += 1;
+    await cut(`before rename ${renames}`);
+    await rename.call(this, from, to);
+    await cut(`behind rename ${renames}`);
+  });
+  await plan.run('live-swap', { incoming: { from: 'scratch' } });
+  vi.restoreAllMocks();
+  await cut('swapped');
+  await plan.run('live-start', startIn);
+  await cut('started');
+  await unmount();
+}
+
+/** A copy of the device in which nothing was written meanwhile: the second one is the same. */
+async function cut(name: string): Promise<void> {
+  const file = `${image}.${cuts.length}`;
+  const copy = () => mustRun(['cp', '--sparse=always', image, file]);
+  await copy();
+  for (let tries = 1; (await runCommand(['cmp', '--quiet', image, file])).code !== 0; tries += 1) {
+    if (tries === 20) throw new Error('the device does not come to rest');
+    await copy();
+  }
+  cuts.push({ name, file });
+}
+
+function cutAt(index: number): Cut {
+  const found = cuts[index];
+  if (!found) throw new Error(`there is no cut ${index}`);
+  return found;
+}
+
+/** Mounts what the cut left, as the host does at its next boot, and ends with the filesystem gone again. */
+async function withCut({ file }: Cut, work: () => Promise<void>): Promise<void> {
+  const now = `${image}.now`;
+  await mustRun(['cp', '--sparse=always', file, now]);
+  await mountImage(now);
+  try {
+    await work();
+  } finally {
+    await unmount();
+    await rm(now);
+  }
+}
+
+async function mountImage(file: string): Promise<void> {
+  await mustRun(['mount', '-o', 'loop', file, mount]);
+  await mustRun(['chmod', '0755', mount]);
+}
+
+/** Ends whatever works there; the kernel lets go of the files of a process a moment after its end. */
+async function unmount(): Promise<void> {
+  await poll('the filesystem let go', 60_000, async () => {
+    const state = await readLabState(lab.dir);
+    if (state) await endLabProcesses(state);
+    return (await runCommand(['umount', mount])).code === 0 ? true : undefined;
+  });
+}
+
+async function startedNotes(): Promise<string[]> {
+  await plan.run('live-start', startIn);
+  const text = await sql(lab.postgres, 'SELECT text FROM notes ORDER BY text DESC');
+  return text.split('\n').filter((line) => line !== '');
+}
