@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './scripts/checks/longest-first.ts';
 import { SummaryReporter } from './scripts/checks/summary-reporter.ts';
 
 const SECOND = 1_000;
@@ -9,6 +10,7 @@ export default defineConfig({
     reporters: ['default', new SummaryReporter()],
     passWithNoTests: false,
     allowOnly: false,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

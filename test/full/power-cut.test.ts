@@ -75,7 +75,7 @@ describe.runIf(process.geteuid?.() === 0)('a power cut around the swap', () => {
   });
 
   test.each([0, 1, 2, 3, 4, 5, 6, 7])(
-    'leaves one complete cluster that comes up, whichever way the run goes on (cut %i)',
+    'leaves a swap that can be put back, and then live as it was (cut %i)',
     async (index) => {
       await withCut(cutAt(index), async () => {
         // Never `partial`: each directory is where a swap has it at some instant.
@@ -84,10 +84,14 @@ describe.runIf(process.geteuid?.() === 0)('a power cut around the swap', () => {
         await plan.run('live-swap-back', {});
         expect(await startedNotes()).toEqual(old);
       });
-      if (index === 0) return;
+    },
+    180_000,
+  );
+
+  test.each([1, 2, 3, 4, 5, 6])(
+    'leaves a swap that can be finished, and taken back then (cut %i)',
+    async (index) => {
       await withCut(cutAt(index), async () => {
-        // What ran when the power went is stopped by that, not cleanly: it is started once before anything is renamed again.
-        if (index === 7) expect(await startedNotes()).toEqual(restored);
         await plan.run('live-swap', { incoming: { from: 'scratch' } });
         expect(await startedNotes()).toEqual(restored);
         await plan.run('live-stop', stopIn);
@@ -97,6 +101,12 @@ describe.runIf(process.geteuid?.() === 0)('a power cut around the swap', () => {
     },
     180_000,
   );
+
+  test('behind the start leaves the restored cluster, which recovers by itself', async () => {
+    await withCut(cutAt(7), async () => {
+      expect(await startedNotes()).toEqual(restored);
+    });
+  }, 180_000);
 });
 
 async function cutAllAlong(): Promise<void> {
@@ -104,7 +114,8 @@ async function cutAllAlong(): Promise<void> {
   await cut('sealed');
   await plan.run('live-stop', stopIn);
   await cut('stopped');
-  const { rename } = ParentDirectory.prototype;
+  type Rename = (this: ParentDirectory, from: string, to: string) => Promise<void>;
+  const rename = Object.getOwnPropertyDescriptor(ParentDirectory.prototype, 'rename')?.value as Rename;
   let renames = 0;
   vi.spyOn(ParentDirectory.prototype, 'rename').mockImplementation(async function (this: ParentDirectory, from, to) {
     renames += 1;

@@ -17,14 +17,7 @@ type DropParams = Params<'slot-drop'>;
 /** Barman's cron may start receive-wal between our look and the drop: then it is stopped and everything looked at again. */
 const contestMs = 120_000;
 
-const droppedSchema = z.array(
-  z.strictObject({
-    restartLsn: z.string().nullable(),
-    retainedBytes: z.int().nullable(),
-    walStatus: z.string().nullable(),
-    dropped: z.literal(true),
-  }),
-);
+const droppedSchema = z.array(z.object({ dropped: z.literal(true) }));
 
 export const slotDrop: Handler<'slot-drop'> = {
   async perform(host, params, call) {
@@ -45,8 +38,8 @@ export const slotDrop: Handler<'slot-drop'> = {
         }
         refuseChanged(params, slot);
         await writeSlotRecord(host, plan, { slot: slot.name, seen: seenOf(slot) });
-        const dropped = await drop(host, slot, call);
-        if (dropped) return { ...dropped, existed: true };
+        // What was seen is what is told, now and whenever it is observed again; live writes WAL between the look and the drop.
+        if (await drop(host, slot, call)) return seenOf(slot);
         if (monotonicMs() > deadline) throw inUse(slot);
       }
     } finally {
@@ -87,24 +80,17 @@ function seenOf({ restartLsn, retainedBytes, walStatus }: SlotFacts): Result<'sl
   return { existed: true, restartLsn, retainedBytes, walStatus };
 }
 
-/** Undefined when the slot was taken or moved meanwhile. */
-async function drop(
-  host: Host,
-  { name, type, restartLsn }: SlotFacts,
-  call: Call,
-): Promise<Omit<Result<'slot-drop'>, 'existed'> | undefined> {
+/** False when the slot was taken or moved meanwhile. */
+async function drop(host: Host, { name, type, restartLsn }: SlotFacts, call: Call): Promise<boolean> {
   try {
     const sql = dropSlotSql({ name, type, restartLsn });
-    const [done] = await askJson(liveServer(host), sql, droppedSchema, call.signal);
-    if (!done) return undefined;
-    const { dropped: _, ...facts } = done;
-    return facts;
+    return (await askJson(liveServer(host), sql, droppedSchema, call.signal)).length > 0;
   } catch (error) {
     // PostgreSQL refuses to drop a slot in use, in a language of its own: whether it is that, the next look tells.
     const isRefusal = error instanceof ProblemError && problemTypeOf(error.problem) === 'postgres-failed';
     const now = isRefusal ? await readSlot(host, name, call.signal) : undefined;
     if (now?.active !== true) throw error;
-    return undefined;
+    return false;
   }
 }
 

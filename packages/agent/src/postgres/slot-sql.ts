@@ -37,12 +37,10 @@ export interface SlotToDrop {
  */
 export function dropSlotSql({ name, type, restartLsn }: SlotToDrop): string {
   const position = restartLsn === null ? 'NULL' : `'${restartLsn}'`;
-  return `WITH found AS MATERIALIZED (SELECT slot_name, restart_lsn::text AS restart, wal_status,
-      ${retained('restart_lsn')} AS retained FROM pg_replication_slots
+  return `WITH found AS MATERIALIZED (SELECT slot_name FROM pg_replication_slots
     WHERE slot_name = '${name}' AND slot_type = '${type}' AND NOT active
       AND restart_lsn IS NOT DISTINCT FROM ${position}::pg_lsn)
-  SELECT coalesce(json_agg(json_build_object('restartLsn', restart, 'retainedBytes', retained, 'walStatus', wal_status,
-    'dropped', pg_drop_replication_slot(slot_name) IS NOT NULL)), '[]') FROM found;`;
+  SELECT coalesce(json_agg(json_build_object('dropped', pg_drop_replication_slot(slot_name) IS NOT NULL)), '[]') FROM found;`;
 }
 
 /** A slot that keeps WAL from the last checkpoint on at once; `receive-wal --create-slot` makes one that keeps none (3.4.0). */
