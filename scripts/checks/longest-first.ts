@@ -10,12 +10,9 @@ const longest = [
   'test/e2e/readme.test.ts',
   'test/e2e/ledger.test.ts',
   'test/faults/interrupted-cutover.test.ts',
-  'test/e2e/operations-protection.test.ts',
   'test/faults/interrupted-drill.test.ts',
   'test/e2e/point-in-time.test.ts',
-  'test/e2e/findings-replay.test.ts',
   'test/e2e/incidents.test.ts',
-  'test/e2e/operations-kept-wal.test.ts',
   'test/e2e/damages.test.ts',
   'test/e2e/hold.test.ts',
 ];

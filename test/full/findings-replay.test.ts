@@ -18,7 +18,7 @@ import {
 } from '../support/barback-client.ts';
 import { codesOf, findingOf } from '../support/plan-findings.ts';
 import { settledLab } from '../support/settled-lab.ts';
-import { operationsHost, type OperationsHost } from './operations-host.ts';
+import { operationsHost, type OperationsHost } from '../e2e/operations-host.ts';
 
 // What recovery trips over in WAL: each is ignored once, and remedied once. One lab, whose past grows from test to test.
 

@@ -1,4 +1,3 @@
 import { protectionOperationTests } from '../support/protection-operation-tests.ts';
 
-// With Barman 3.13 in test/full.
-protectionOperationTests('system');
+protectionOperationTests('3.13');
