@@ -3,7 +3,8 @@ export interface Figure {
   readonly what: string;
   readonly unit: string;
   readonly samples: readonly number[];
-  readonly budget: { readonly atMost: number } | { readonly atLeast: number };
+  /** Left out for what is measured only to compare with. */
+  readonly budget?: { readonly atMost: number } | { readonly atLeast: number };
   /** What the budget is held against; the median without it. */
   readonly judge?: 'p99';
 }
@@ -33,6 +34,7 @@ export function figureTable(figures: readonly Figure[]): string {
 }
 
 function judged(value: number, budget: Figure['budget']): string {
+  if (budget === undefined) return '';
   const [sign, limit] = 'atMost' in budget ? ['≤', budget.atMost] : ['≥', budget.atLeast];
   const met = 'atMost' in budget ? value <= budget.atMost : value >= budget.atLeast;
   return `${sign} ${limit}: ${met ? 'met' : '**missed**'}`;

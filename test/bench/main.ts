@@ -8,14 +8,16 @@ import { labUp } from '../lab/up.ts';
 import { agentIdle } from './agent-idle.ts';
 import { auditRates } from './audit-rates.ts';
 import { drillAgainstHand } from './drill-against-hand.ts';
-import { figureTable } from './figures.ts';
+import { figureTable, type Figure } from './figures.ts';
 import { indexCold } from './index-cold.ts';
 import { indexWarm } from './index-warm.ts';
+import { outageFigures } from './outage.ts';
 import { stepOverhead } from './step-overhead.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const full = process.argv.includes('--full');
 const sizesMb = full ? [200, 2_000] : [200];
+const outageSizesMb = full ? [200, 2_000, 10_000] : [200];
 const rounds = 3;
 const walMb = 2_200;
 
@@ -39,10 +41,27 @@ async function bench(): Promise<void> {
       await labDown(dir);
     }
   }
+  parts.push(await outages());
   const document = `${parts.join('\n\n')}\n`;
   say(document);
   if (!process.argv.includes('--write')) return;
   await writeFile(path.join(import.meta.dirname, '../../docs/figures.md'), document);
+}
+
+/** Each size in a lab of its own, because the runbook leaves Barman without what comes after. */
+async function outages(): Promise<string> {
+  const figures: Figure[] = [];
+  for (const sizeMb of outageSizesMb) {
+    const dir = `/var/tmp/barback-bench-${process.pid}`;
+    say(`restores of live of ${sizeMb} MB …`);
+    const lab = await labUp({ dir, sizeMb });
+    try {
+      figures.push(...(await outageFigures(lab, rounds, sizeMb)));
+    } finally {
+      await labDown(dir);
+    }
+  }
+  return `## The outage of a restore of live, ${rounds} rounds\n\n${figureTable(figures)}`;
 }
 
 async function indexFigures(lab: Lab): Promise<string> {
