@@ -2,6 +2,7 @@ import type { Backup } from '@barback/shared/operations/backup.ts';
 import type { Params } from '@barback/shared/operations/index.ts';
 import type { Probe } from '@barback/shared/operations/scratch-probe.ts';
 import type { RecoveryTarget } from '@barback/shared/postgres/target.ts';
+import type { DrillBounds } from './judge-drill.ts';
 import { onAgent, type Step } from './step.ts';
 
 /** What the planner decided about a copy. */
@@ -121,4 +122,9 @@ export function probePromotedStep({ server, probes, statementTimeoutMs }: Questi
     title: 'Ask the probes of the open copy too',
     action: onAgent('scratch-probe', { server, probes: [...probes], statementTimeoutMs, phase: 'promoted' }),
   };
+}
+
+/** A copy that fails a probe, or has too few tables, goes no further. */
+export function judgeStep(title: string, bounds: DrillBounds): Step {
+  return { name: 'judge', title, action: { on: 'api', op: 'judge-drill', params: { ...bounds } } };
 }

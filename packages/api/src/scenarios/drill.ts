@@ -1,6 +1,7 @@
 import { probeSchema, type Probe } from '@barback/shared/operations/scratch-probe.ts';
 import { z } from 'zod';
 import {
+  judgeStep,
   leaseStep,
   probePromotedStep,
   probeStep,
@@ -9,6 +10,7 @@ import {
   replaySteps,
   type CopyFacts,
 } from './copy-steps.ts';
+import type { DrillBounds } from './judge-drill.ts';
 import { durationMs, durationSchema } from './duration.ts';
 import type { PlanBasis } from './plan-basis.ts';
 import { checkStep, recheckSteps } from './recheck-steps.ts';
@@ -39,13 +41,6 @@ export interface DrillFacts extends CopyFacts {
   readonly basis: PlanBasis;
   readonly configuredProbes: readonly Probe[];
   readonly bounds: DrillBounds;
-}
-
-/** What "looks sensible" means for a server (T15). */
-export interface DrillBounds {
-  /** A drill fails when any table has lost more than this share of its rows against live or the last drill; null: only shown. */
-  readonly rowLossPercentMax: number | null;
-  readonly tablesMin: number | null;
 }
 
 /** The restore drill: prove a backup on a copy that nobody else can reach, then leave nothing behind but the record. */
@@ -87,11 +82,7 @@ export const drill: Scenario<typeof drillOptionsSchema, DrillFacts> = {
         title: 'Compare roles, databases and extensions of the copy with those of live',
         action: onAgent('scratch-compare', { server }),
       },
-      {
-        name: 'judge',
-        title: 'Judge the proof against live, the last drill and the bounds of the server',
-        action: { on: 'api', op: 'judge-drill', params: { ...facts.bounds } },
-      },
+      judgeStep('Judge the proof against live, the last drill and the bounds of the server', facts.bounds),
       ...holdStep(options.hold),
     ];
   },

@@ -2,8 +2,14 @@ import type { Result } from '@barback/shared/operations/index.ts';
 import type { TableCount } from '@barback/shared/operations/scratch-probe.ts';
 import type { Json } from '@barback/shared/wire/json.ts';
 import { problem, type Problem } from '@barback/shared/wire/problem.ts';
-import type { DrillBounds } from './drill.ts';
 import type { ComparisonLine, DrillResult } from './drill-result.ts';
+
+/** What "looks sensible" means for a server (T15). */
+export interface DrillBounds {
+  /** A drill fails when any table has lost more than this share of its rows against live or the last drill; null: only shown. */
+  readonly rowLossPercentMax: number | null;
+  readonly tablesMin: number | null;
+}
 
 export interface JudgeInput {
   readonly bounds: DrillBounds;

@@ -11,6 +11,7 @@ import {
 import { baselineSteps } from './baseline-steps.ts';
 import { carryCredentialsSteps, compareCredentialsSteps, credentialsOf } from './credential-steps.ts';
 import {
+  judgeStep,
   leaseStep,
   probePromotedStep,
   probeStep,
@@ -73,6 +74,7 @@ export interface PointInTimeFacts extends CopyFacts {
   readonly synchronous: boolean;
   readonly applications: Applications;
   readonly smoke: readonly string[];
+  readonly tablesMin: number | null;
   readonly configuredProbes: readonly Probe[];
   readonly clusterBytes: number | null;
 }
@@ -108,6 +110,10 @@ export const pointInTime: Scenario<typeof pointInTimeOptionsSchema, PointInTimeF
       ...when(facts.liveAnswers, carryCredentialsSteps(credentials)),
       disableSubscriptionsStep(server),
       ...when(probes.length > 0 || options.inspect === 'promoted', [probePromotedStep(questions)]),
+      judgeStep('Judge the probes, before anything of live is touched', {
+        rowLossPercentMax: null,
+        tablesMin: facts.tablesMin,
+      }),
       ...when(options.inspect === 'promoted', [inspectStep(options)]),
       seal(server, facts.synchronous),
       ...when(facts.liveAnswers, [checkpoint(server)]),

@@ -1,0 +1,241 @@
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Lab } from '../lab/lab.ts';
+import { poll } from '../lab/poll.ts';
+import { sql } from '../lab/psql.ts';
+import type { WritingApplication } from '../lab/writing-application.ts';
+import { restlessClients } from '../e2e/restless-clients.ts';
+import { applicationOf } from '../support/application-scene.ts';
+import { request, startRun, stepOf, waitForRun, type RunBody } from '../support/barback-client.ts';
+import { planPointInTime } from '../support/cutover-client.ts';
+import { receiveElsewhere } from '../support/foreign-receiver.ts';
+import { settledLab } from '../support/settled-lab.ts';
+
+// What goes wrong around a cutover (criterion 6): each ends with the old database running or offered, and with nothing lost.
+
+const minutes = 60_000;
+
+let lab: Lab;
+let stop: () => Promise<void> = async () => {};
+let writer: WritingApplication;
+
+beforeAll(async () => {
+  ({ lab, stop } = await settledLab());
+  writer = await applicationOf(lab);
+}, 5 * minutes);
+
+afterAll(async () => {
+  await writer?.close();
+  await stop();
+});
+
+describe('before anything is stopped', () => {
+  test('a copy that fails a probe is thrown away, and live has felt nothing', async () => {
+    const started = await postmasterStart();
+    const probe = { name: 'rows', database: 'system', sql: 'SELECT 1 / (count(*) - count(*)) FROM ledger' };
+    const run = await runOf({ probes: [probe] });
+    const ended = await end(run);
+    expect(ended).toMatchObject({ state: 'failed', liveDatabase: 'old-running' });
+    expect(ended.problem).toMatchObject({ type: 'urn:barback:problem:probe-failed' });
+    expect(stepOf(ended, 'discard').state).toBe('succeeded');
+    expect(await postmasterStart()).toBe(started);
+    await nothingLost();
+  });
+
+  test(
+    'an application that does not stop although Dokploy says so ends the run, and runs as before',
+    async () => {
+      const { row } = writer.dokploy.service(writer.id);
+      writer.dokploy.faults.stopSilentlyFails = true;
+      const started = await postmasterStart();
+      const run = await runOf({ inspect: 'promoted' });
+      await reaches(run, 'inspect');
+      await decide(run, 'continue');
+      // The deadline of the application is two minutes.
+      const ended = await end(run);
+      writer.dokploy.faults.stopSilentlyFails = false;
+      expect(ended).toMatchObject({ state: 'failed', liveDatabase: 'old-running' });
+      expect(ended.problem).toMatchObject({ type: 'urn:barback:problem:application-failed' });
+      expect([row.replicas, row.autoDeploy]).toEqual([2, true]);
+      expect(await postmasterStart()).toBe(started);
+      await nothingLost();
+    },
+    8 * minutes,
+  );
+});
+
+describe('while nobody is let in', () => {
+  test(
+    'a probe that fails on the restored live puts the old one back, with its newest commits',
+    async () => {
+      // The copy listens on another port: it passes there.
+      const text = `SELECT 1 / (CASE WHEN current_setting('port') = '${lab.postgres.port}' THEN 0 ELSE 1 END)`;
+      await sql(lab.postgres, 'GRANT pg_read_all_data TO barback_probe').catch(() => '');
+      const run = await runOf({ probes: [{ name: 'only the copy', database: 'system', sql: text }] });
+      const ended = await end(run);
+      expect(ended).toMatchObject({ state: 'failed', liveDatabase: 'old-running' });
+      expect(ended.problem).toMatchObject({ type: 'urn:barback:problem:probe-failed' });
+      for (const step of ['swap-back', 'start-old', 'unfence']) expect(stepOf(ended, step).state).toBe('succeeded');
+      await nothingLost();
+    },
+    5 * minutes,
+  );
+
+  test(
+    'clients that come back all the time are kept out until it is open, and get in then',
+    async () => {
+      await sql(
+        lab.postgres,
+        'CREATE TABLE noise (id bigserial); GRANT ALL ON noise TO app; GRANT ALL ON noise_id_seq TO app',
+      );
+      const clients = restlessClients(lab.postgres, 'noise', 3);
+      try {
+        const ended = await end(await runOf());
+        expect(ended).toMatchObject({ state: 'succeeded', liveDatabase: 'new-running' });
+        const before = clients.commits();
+        await poll('their commits', 30_000, () => (clients.commits() > before ? true : undefined));
+      } finally {
+        await clients.close();
+      }
+      await nothingLost();
+    },
+    5 * minutes,
+  );
+
+  test(
+    'a service that cannot start either cluster is reported with both stopped, and the old one comes up on resume',
+    async () => {
+      const settings = path.join(lab.postgres.configDir, 'conf.d', 'zz-broken.conf');
+      const run = await runOf({ inspect: 'promoted' });
+      await reaches(run, 'inspect');
+      await writeFile(settings, "shared_buffers = 'a lot'\n", { mode: 0o644 });
+      await decide(run, 'continue');
+      const halted = await until(run, (one) => one.state === 'needs_operator');
+      expect(halted.liveDatabase).toBe('old-stopped');
+      expect(halted.problem?.detail).toMatch(/shared_buffers/);
+      await rm(settings);
+      const answer = await request(lab, 'POST', `/v1/runs/${run}/resume`);
+      expect(answer.status, answer.text).toBe(202);
+      expect(await end(run)).toMatchObject({ state: 'failed', liveDatabase: 'old-running' });
+      await nothingLost();
+    },
+    8 * minutes,
+  );
+
+  test(
+    'a walsender that keeps live from stopping ends the run at its limit, and live is started again as it was',
+    async () => {
+      await sql(lab.postgres, "SELECT pg_create_physical_replication_slot('other', true)");
+      const run = await runOf({ inspect: 'promoted', stopWithin: '5s' });
+      await reaches(run, 'inspect');
+      const stopReceiver = await receiveElsewhere(lab, 'other');
+      const receiver = Number(
+        await sql(lab.postgres, "SELECT active_pid FROM pg_replication_slots WHERE slot_name = 'other'"),
+      );
+      process.kill(receiver, 'SIGSTOP');
+      try {
+        await decide(run, 'continue');
+        await until(run, (one) => one.steps.some((step) => step.name === 'stop-live' && step.state === 'failed'));
+      } finally {
+        process.kill(receiver, 'SIGCONT');
+      }
+      const ended = await end(run);
+      expect(ended).toMatchObject({ state: 'failed', liveDatabase: 'old-running' });
+      expect(ended.problem).toMatchObject({ type: 'urn:barback:problem:time-limit' });
+      await stopReceiver().catch(() => undefined);
+      await sql(lab.postgres, "SELECT pg_drop_replication_slot('other')");
+      await nothingLost();
+    },
+    8 * minutes,
+  );
+});
+
+describe('when it is open again', () => {
+  test(
+    'an application that Swarm rolls back leaves the run with a person, the database restored and open; its undo works',
+    async () => {
+      writer.dokploy.faults.rollbackOnUpdate = true;
+      const run = await runOf();
+      const halted = await until(run, (one) => one.state === 'needs_operator');
+      expect(halted.liveDatabase).toBe('new-running');
+      expect(halted.problem).toMatchObject({ type: 'urn:barback:problem:application-failed' });
+      writer.dokploy.faults.rollbackOnUpdate = false;
+      const answer = await request(lab, 'POST', `/v1/runs/${run}/resume`);
+      expect(answer.status, answer.text).toBe(202);
+      expect(await end(run)).toMatchObject({ state: 'succeeded', liveDatabase: 'new-running' });
+      await nothingLost();
+    },
+    8 * minutes,
+  );
+
+  test(
+    'an application that is deployed in the middle of it is fenced out, and the run goes on',
+    async () => {
+      const run = await runOf({ confirmBeforeOpen: true });
+      await until(run, (one) => one.state === 'waiting');
+      const count = await sql(lab.postgres, 'SELECT count(*) FROM ledger');
+      // Somebody scales it up as it was, and presses the button.
+      writer.dokploy.service(writer.id).row.replicas = 2;
+      await writer.dokploy.push(writer.id, 'button');
+      await poll('containers that try to get in', 30_000, () =>
+        writer.dokploy.service(writer.id).swarm.pids.length > 0 ? true : undefined,
+      );
+      expect(await sql(lab.postgres, 'SELECT count(*) FROM ledger')).toBe(count);
+      expect(await writer.sessions()).toEqual([]);
+      const answer = await request(lab, 'POST', `/v1/runs/${run}/gates/confirm-open`, { body: { decision: 'open' } });
+      expect(answer.status, answer.text).toBe(200);
+      expect(await end(run)).toMatchObject({ state: 'succeeded', liveDatabase: 'new-running' });
+      await nothingLost();
+    },
+    8 * minutes,
+  );
+});
+
+/** A restore to a moment ago, of which the application goes on writing. */
+async function runOf(options: object = {}): Promise<string> {
+  await writer.written(30);
+  const time = await sql(lab.postgres, instant);
+  await writer.written(30);
+  const plan = await poll('a plan of it', 60_000, () =>
+    planPointInTime(lab, { type: 'time', time }, options).catch((error: unknown) => {
+      if (String(error).includes('target-unreachable')) return undefined;
+      throw error;
+    }),
+  );
+  return (await startRun(lab, plan)).id;
+}
+
+const instant = `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+const ended = new Set(['succeeded', 'failed', 'cancelled', 'needs_operator']);
+
+async function until(run: string, holds: (one: RunBody) => boolean): Promise<RunBody> {
+  return waitForRun(lab, run, (one) => holds(one) || ended.has(one.state), 5 * minutes).then((found) => {
+    if (!holds(found)) throw new Error(`the run ended otherwise: ${JSON.stringify(found, null, 1)}`);
+    return found;
+  });
+}
+
+async function end(run: string): Promise<RunBody> {
+  return until(run, (one) => ended.has(one.state));
+}
+
+async function reaches(run: string, gate: string): Promise<void> {
+  await until(run, (one) => one.steps.some((step) => step.name === gate && step.state === 'waiting'));
+}
+
+async function decide(run: string, decision: string): Promise<void> {
+  const answer = await request(lab, 'POST', `/v1/runs/${run}/gates/inspect`, { body: { decision } });
+  if (answer.status !== 200) throw new Error(`cannot decide: ${answer.text}`);
+}
+
+/** The application writes again, and what it was told is there along the timelines that led here. */
+async function nothingLost(): Promise<void> {
+  await writer.written(20);
+  const { missing, present, unknown } = await writer.compare();
+  expect({ missing, present, unknown }).toEqual({ missing: [], present: [], unknown: [] });
+}
+
+async function postmasterStart(): Promise<string> {
+  return sql(lab.postgres, 'SELECT pg_postmaster_start_time()');
+}
