@@ -69,6 +69,8 @@ export const problemAdvice: Readonly<Record<ProblemType, string>> = {
   'target-not-reached':
     'No commit lies behind the target in the WAL that Barman holds: choose an earlier time, or `latest`.',
   'recovery-failed': 'Read the lines of the log in the facts.',
+  'extract-refused':
+    'Read which table or schema stands in the way: name tables that are there at the target, and a schema that is not on live yet.',
   'probe-refused': 'A probe is one statement that only reads.',
   'probe-failed': 'Run the probe on live; if it passes there, the backup lacks what it asks for.',
   'comparison-failed':

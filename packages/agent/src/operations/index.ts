@@ -4,6 +4,9 @@ import { backupLease, backupRelease } from './backup-lease.ts';
 import { backupList, backupShow } from './backup-list.ts';
 import { barmanCheck } from './barman-check.ts';
 import { checkPassed } from './check-passed.ts';
+import { extractDiscard } from './extract-discard.ts';
+import { extractDump } from './extract-dump.ts';
+import { extractLoad } from './extract-load.ts';
 import { futureProtect } from './future-protect.ts';
 import { credentialsCarry, credentialsCompare } from './credentials.ts';
 import type { Handlers } from './handler.ts';
@@ -72,6 +75,9 @@ export const handlers: Handlers = {
   'scratch-promote': scratchPromote,
   'scratch-amcheck': scratchAmcheck,
   'scratch-compare': scratchCompare,
+  'extract-dump': extractDump,
+  'extract-load': extractLoad,
+  'extract-discard': extractDiscard,
   'scratch-stop': scratchStop,
   'scratch-discard': scratchDiscard,
   'protection-facts': protectionFacts,

@@ -1,6 +1,7 @@
 import type { Json } from '@barback/shared/wire/json.ts';
 import { problem, type Problem } from '@barback/shared/wire/problem.ts';
 import { drillResult } from '../scenarios/drill-result.ts';
+import { extractResult } from '../scenarios/extract-result.ts';
 import type { ScenarioName } from '../scenarios/index.ts';
 import { pointInTimeResult } from '../scenarios/point-in-time-result.ts';
 import { rebaselineResult } from '../scenarios/rebaseline-result.ts';
@@ -25,6 +26,7 @@ export function resultOf(run: Run): Json {
 const results = {
   drill: drillResult,
   'point-in-time': pointInTimeResult,
+  extract: extractResult,
   undo: undoResult,
   accept: acceptResult,
   backup: backupResult,

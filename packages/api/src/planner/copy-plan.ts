@@ -10,12 +10,15 @@ import { findingsOf } from './findings/index.ts';
 import type { Gathered } from './gather.ts';
 import type { Finding } from './plan-document.ts';
 import { planFrame, type FrameInput } from './plan-frame.ts';
-import type { DrillRequest, PointInTimeRequest } from './plan-request.ts';
+import type { DrillRequest, ExtractRequest, PointInTimeRequest } from './plan-request.ts';
 import { predictSteps, predictWhole, type Measure, type StepToPredict } from './predict.ts';
 import type { ReplayedWal } from './replayed-wal.ts';
 
+/** Whatever becomes of the copy. */
+export type CopyRequest = DrillRequest | PointInTimeRequest | ExtractRequest;
+
 export interface CopyPlanInput extends FrameInput {
-  readonly request: DrillRequest | PointInTimeRequest;
+  readonly request: CopyRequest;
   readonly gathered: Gathered;
   readonly picture: WalPicture;
   readonly course: Course;
@@ -86,7 +89,7 @@ function findings(input: CopyPlanInput, needs: Needs, abandoned: boolean): reado
     reach,
     isConsistent: isWhole(course, segmentBytes),
     walSystemIdentifier: systemIdentifier,
-    probes: host.probes.length + request.options.probes.length,
+    probes: host.probes.length + ('probes' in request.options ? request.options.probes.length : 0),
     activeRun: input.activeRun,
     earlierSystemIdentifier: input.earlierSystemIdentifier,
   });

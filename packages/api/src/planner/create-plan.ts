@@ -9,21 +9,25 @@ import type { Search } from '../targets/search.ts';
 import { searchOf } from '../wal-index/search-of.ts';
 import type { WalIndexer } from '../wal-index/wal-indexer.ts';
 import type { Course } from './course.ts';
+import { destroyedTables } from './destroyed-tables.ts';
 import { earlierRuns } from './earlier-runs.ts';
 import { freeze } from './freeze.ts';
 import { keptOf } from './find-cutover.ts';
 import { gather, gatherCutover, gatherProtection, type Gathered } from './gather.ts';
 import { makeBackupPlan } from './make-backup-plan.ts';
+import { makeExtractPlan } from './make-extract-plan.ts';
 import { makePlan } from './make-plan.ts';
 import { makePointInTimePlan } from './make-point-in-time-plan.ts';
 import { makeRebaselinePlan } from './make-rebaseline-plan.ts';
 import { makeAcceptPlan, makeUndoPlan } from './make-undo-plan.ts';
 import type { PlanDocument } from './plan-document.ts';
 import type { FrameInput } from './plan-frame.ts';
+import type { CopyRequest } from './copy-plan.ts';
 import type {
   AcceptRequest,
   BackupRequest,
   DrillRequest,
+  ExtractRequest,
   PlanRequest,
   PointInTimeRequest,
   RebaselineRequest,
@@ -70,6 +74,8 @@ function planOf(planning: Planning, request: PlanRequest | UndoRequest | AcceptR
       return planDrill(planning, request);
     case 'point-in-time':
       return planPointInTime(planning, request);
+    case 'extract':
+      return planExtract(planning, request);
     case 'undo':
       return planUndo(planning, request);
     case 'accept':
@@ -85,6 +91,10 @@ async function planDrill(planning: Planning, request: DrillRequest): Promise<Pla
   return makePlan({ ...(await courseInput(planning, request)).input, request });
 }
 
+async function planExtract(planning: Planning, request: ExtractRequest): Promise<PlanDocument> {
+  return makeExtractPlan({ ...(await courseInput(planning, request)).input, request });
+}
+
 async function planPointInTime(planning: Planning, request: PointInTimeRequest): Promise<PlanDocument> {
   const { deps, agent, server, creation } = planning;
   const [{ input }, cutover] = await Promise.all([
@@ -92,10 +102,11 @@ async function planPointInTime(planning: Planning, request: PointInTimeRequest):
     gatherCutover(agent, server.name, creation.principal.id),
   ]);
   const ddl = undoneDdl(deps.database.orm, server.name, input.course);
-  return makePointInTimePlan({ ...input, request, cutover, undoneDdl: ddl });
+  const destroyed = destroyedTables(deps.database.orm, request, input.course);
+  return makePointInTimePlan({ ...input, request, cutover, undoneDdl: ddl, destroyed });
 }
 
-async function courseInput(planning: Planning, request: DrillRequest | PointInTimeRequest) {
+async function courseInput(planning: Planning, request: CopyRequest) {
   const { deps, server, agent, creation } = planning;
   const { id: sub } = creation.principal;
   const [gathered] = await Promise.all([
@@ -162,7 +173,7 @@ function frameInput({ deps, creation, server }: Planning): FrameInput {
 /** What lies behind a hole or before the newest backup may not have been read yet: then everything is read once. */
 async function decideCourse(
   { deps, creation, server: { name: server } }: Planning,
-  request: DrillRequest | PointInTimeRequest,
+  request: CopyRequest,
   { backups, host }: Gathered,
 ): Promise<{ search: Search; course: Course }> {
   const decide = async (): Promise<{ search: Search; course: Course }> => {

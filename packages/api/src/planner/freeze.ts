@@ -41,6 +41,7 @@ export function freeze(
 function subjectOf(plan: PlanDocument): Record<string, Json> {
   switch (plan.scenario) {
     case 'drill':
+    case 'extract':
     case 'point-in-time': {
       const { target, backup, timeline, stop } = plan;
       return { target: { ...target } as Json, backup: backup.id, timeline, stop };

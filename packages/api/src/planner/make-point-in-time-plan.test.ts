@@ -33,6 +33,7 @@ function planOf(options: object = {}, more: Partial<PointInTimeInput> = {}) {
     scratchFiles: 1_000,
     cutover: gatheredCutover(),
     undoneDdl: 0,
+    destroyed: null,
     agentId: 'agent-1',
     settings: {
       rtoSeconds: 900,
@@ -63,7 +64,7 @@ describe('a plan of a restore of live', () => {
     expect(all.slice(first, first + outage.length)).toEqual(outage);
     const before = `look-at-host look-at-backup look-at-wal recheck look-at-protection look-at-cutover recheck-cutover check
       lease protect-future recover verify-manifest start replay probe compare-credentials credentials slot promote
-      carry-credentials disable-subscriptions seal checkpoint`;
+      carry-credentials disable-subscriptions judge seal checkpoint`;
     expect(all.slice(0, first)).toEqual(before.split(/\s+/));
     const after = 'start-receive-wal timeline-archived backup check-passed subscriptions enable-subscriptions';
     expect(all.slice(first + outage.length)).toEqual(after.split(' '));

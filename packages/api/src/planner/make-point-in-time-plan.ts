@@ -7,6 +7,7 @@ import { copyFacts } from './copy-facts.ts';
 import { basisOfCopy, copyPlan, type CopyPlanInput } from './copy-plan.ts';
 import { cutoverBasis } from './cutover-basis.ts';
 import { cutoverFindings } from './findings/cutover-rules.ts';
+import type { Destroyed } from './findings/extract-rule.ts';
 import { inOrder } from './findings/order.ts';
 import type { GatheredCutover } from './gather.ts';
 import { pointInTimePlanSchema, type PointInTimePlan } from './plan-document.ts';
@@ -18,11 +19,12 @@ export interface PointInTimeInput extends CopyPlanInput {
   readonly cutover: GatheredCutover;
   /** Transactions that the restore undoes and that changed definitions. */
   readonly undoneDdl: number;
+  readonly destroyed: Destroyed | null;
 }
 
 /** The plan of a restore of live. Pure. */
 export function makePointInTimePlan(input: PointInTimeInput): PointInTimePlan {
-  const { request, gathered, course, cutover, undoneDdl, settings } = input;
+  const { request, gathered, course, cutover, undoneDdl, destroyed, settings } = input;
   const { server, options } = request;
   const { host } = gathered;
   const list = applicationsOf(settings);
@@ -37,6 +39,7 @@ export function makePointInTimePlan(input: PointInTimeInput): PointInTimePlan {
     synchronous: host.live === null || (host.live.settings['synchronous_standby_names'] ?? '') !== '',
     applications: { list, start: startOf(options.applicationStart, undoneDdl), caution: caution(undoneDdl) },
     smoke: smokeOf(settings),
+    tablesMin: settings.tablesMin,
     configuredProbes: [...host.probes, ...sqlSmokeOf(settings)],
     clusterBytes: course.backup.sizeBytes,
   });
@@ -45,7 +48,7 @@ export function makePointInTimePlan(input: PointInTimeInput): PointInTimePlan {
     ...plan,
     findings: inOrder([
       ...plan.findings,
-      ...cutoverFindings({ server, host, cutover: cutover.facts, undoneDdl, names }),
+      ...cutoverFindings({ server, host, cutover: cutover.facts, undoneDdl, names, destroyed }),
     ]),
     predictions: { ...plan.predictions, outageSeconds: outageOf(steps, plan.predictions.steps) },
     cutover: basis,

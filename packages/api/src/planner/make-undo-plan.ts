@@ -54,7 +54,7 @@ export function makeUndoPlan(input: UndoInput): UndoPlan {
     ...planFrame(input, request, host),
     findings: inOrder([
       ...identityFindings(input),
-      ...cutoverFindings({ server, host, cutover: cutover.facts, undoneDdl: 0, names }),
+      ...cutoverFindings({ server, host, cutover: cutover.facts, undoneDdl: 0, names, destroyed: null }),
     ]),
     predictions: { ...predictions, outageSeconds: outage },
     postgresVersionNum: host.live?.versionNum ?? null,

@@ -112,6 +112,14 @@ export const pointInTimePlanSchema = copyPlanSchema.extend({
   undoneDdl: z.int(),
 });
 
+export const extractPlanSchema = copyPlanSchema.extend({
+  scenario: z.literal('extract'),
+  database: z.string(),
+  tables: z.array(z.string()),
+  /** The schema of live that they are loaded into; null: only the dump is made. */
+  into: z.string().nullable(),
+});
+
 export const undoPlanSchema = frameSchema.extend({
   scenario: z.literal('undo'),
   ...cutoverPlan,
@@ -139,6 +147,7 @@ export const rebaselinePlanSchema = frameSchema.extend({
 export const planDocumentSchema = z.discriminatedUnion('scenario', [
   drillPlanSchema,
   pointInTimePlanSchema,
+  extractPlanSchema,
   undoPlanSchema,
   acceptPlanSchema,
   backupPlanSchema,
@@ -147,6 +156,7 @@ export const planDocumentSchema = z.discriminatedUnion('scenario', [
 
 export type DrillPlan = z.infer<typeof drillPlanSchema>;
 export type PointInTimePlan = z.infer<typeof pointInTimePlanSchema>;
+export type ExtractPlan = z.infer<typeof extractPlanSchema>;
 export type UndoPlan = z.infer<typeof undoPlanSchema>;
 export type AcceptPlan = z.infer<typeof acceptPlanSchema>;
 export type BackupPlan = z.infer<typeof backupPlanSchema>;

@@ -21,6 +21,10 @@ export const pointInTimeRequestSchema = drillRequestSchema
   })
   .meta({ id: 'PointInTimeRequest' });
 
+export const extractRequestSchema = drillRequestSchema
+  .extend({ scenario: z.literal('extract'), options: scenarios.extract.options })
+  .meta({ id: 'ExtractRequest' });
+
 export const backupRequestSchema = z
   .strictObject({
     server: serverNameSchema,
@@ -42,6 +46,7 @@ export const planRequestSchema = z
   .discriminatedUnion('scenario', [
     drillRequestSchema,
     pointInTimeRequestSchema,
+    extractRequestSchema,
     backupRequestSchema,
     rebaselineRequestSchema,
   ])
@@ -50,6 +55,7 @@ export const planRequestSchema = z
 export type DrillRequest = z.output<typeof drillRequestSchema>;
 export type RebaselineRequest = z.output<typeof rebaselineRequestSchema>;
 export type PointInTimeRequest = z.output<typeof pointInTimeRequestSchema>;
+export type ExtractRequest = z.output<typeof extractRequestSchema>;
 export type BackupRequest = z.output<typeof backupRequestSchema>;
 /** Of a run that took live's place: asked for at the run, not among the scenarios. */
 export interface UndoRequest {

@@ -13,6 +13,7 @@ import {
   predictionsSchema,
   type DrillPlan,
   type PlanDocument,
+  type ExtractPlan,
   type PointInTimePlan,
 } from './plan-document.ts';
 import { planState, planStates } from './plan-state.ts';
@@ -87,6 +88,16 @@ const pointInTimeViewSchema = copyViewSchema
   })
   .meta({ id: 'PointInTimePlan' });
 
+const extractViewSchema = copyViewSchema
+  .extend({
+    scenario: z.literal('extract'),
+    database: z.string(),
+    tables: z.array(z.string()),
+    /** The schema of live that they are loaded into; null: only the dump is made. */
+    into: z.string().nullable(),
+  })
+  .meta({ id: 'ExtractPlan' });
+
 const undoViewSchema = frameSchema
   .extend({ scenario: z.literal('undo'), undoes: z.string(), kept: keptSchema, applications: z.array(z.string()) })
   .meta({ id: 'UndoPlan' });
@@ -112,6 +123,7 @@ export const planViewSchema = z
   .discriminatedUnion('scenario', [
     drillViewSchema,
     pointInTimeViewSchema,
+    extractViewSchema,
     undoViewSchema,
     acceptViewSchema,
     backupViewSchema,
@@ -167,6 +179,10 @@ function subjectOf(document: PlanDocument): Subject {
       const { scenario, applications, undoneDdl } = document;
       return { scenario, ...copySubject(document), applications, undoneDdl };
     }
+    case 'extract': {
+      const { scenario, database, tables, into } = document;
+      return { scenario, ...copySubject(document), database, tables, into };
+    }
     case 'undo': {
       const { scenario, undoes, kept, applications } = document;
       return { scenario, undoes, kept, applications };
@@ -182,7 +198,7 @@ function subjectOf(document: PlanDocument): Subject {
   }
 }
 
-function copySubject({ target, timeline, stop, backup }: DrillPlan | PointInTimePlan) {
+function copySubject({ target, timeline, stop, backup }: DrillPlan | PointInTimePlan | ExtractPlan) {
   const { id, endTime, timeline: made, sizeBytes } = backup;
   const named = { id, endTime: endTime === null ? null : formatInstant(endTime), timeline: made, sizeBytes };
   return { backup: named, target, timeline, stop };

@@ -65,7 +65,7 @@ function takes(seconds: PlanView['predictions']['seconds']): string {
 }
 
 type ViewOf<S extends PlanView['scenario']> = Extract<PlanView, { scenario: S }>;
-type CopyView = ViewOf<'drill' | 'point-in-time'>;
+type CopyView = ViewOf<'drill' | 'point-in-time' | 'extract'>;
 type RebaselineView = ViewOf<'rebaseline'>;
 type Lines = readonly (readonly [string, string | null])[];
 
@@ -75,6 +75,13 @@ function subject(plan: PlanView, now: number): Lines {
       return copySubject(plan, now);
     case 'point-in-time':
       return [...copySubject(plan, now), ...applications(plan.applications)];
+    case 'extract':
+      return [
+        ...copySubject(plan, now),
+        ['tables', plan.tables.map(plain).join(', ')],
+        ['of database', plain(plan.database)],
+        ['loaded into', plan.into === null ? 'nothing: only the dump is made' : `the new schema ${plan.into} of live`],
+      ];
     case 'undo':
       return [['puts back', plan.kept.path], ['of run', plan.undoes], ...applications(plan.applications)];
     case 'accept':

@@ -1,5 +1,6 @@
 import type { RunView } from '../engine/run-view.ts';
 import type { DrillResult } from '../scenarios/drill-result.ts';
+import type { ExtractResult } from '../scenarios/extract-result.ts';
 import type { ScenarioName } from '../scenarios/index.ts';
 import type { RebaselineResult } from '../scenarios/rebaseline-result.ts';
 import type { PointInTimeResult } from '../scenarios/point-in-time-result.ts';
@@ -11,12 +12,14 @@ import {
   renderPointInTimeResult,
 } from './render-cutover-result.ts';
 import { renderDrillResult } from './render-drill-result.ts';
+import { renderExtractResult } from './render-extract-result.ts';
 import { renderRebaselineResult } from './render-rebaseline-result.ts';
 
 /** By scenario: the engine made the result by the same name. */
 const renderers: Readonly<Record<ScenarioName, (result: unknown) => string>> = {
   drill: (result) => renderDrillResult(result as DrillResult),
   'point-in-time': (result) => renderPointInTimeResult(result as PointInTimeResult),
+  extract: (result) => renderExtractResult(result as ExtractResult),
   undo: (result) => renderCutover((result as UndoResult).cutover),
   accept: (result) => renderAcceptResult(result as AcceptResult),
   backup: (result) => renderBackupResult(result as BackupResult),

@@ -1,11 +1,20 @@
 import { accept } from './accept.ts';
 import { backup } from './backup.ts';
 import { drill } from './drill.ts';
+import { extract } from './extract.ts';
 import { pointInTime } from './point-in-time.ts';
 import { rebaseline } from './rebaseline.ts';
 import { undo } from './undo.ts';
 
 /** Every scenario: routes, engine, renderers, docs and the every-scenario tests read this catalogue. */
-export const scenarios = { drill, 'point-in-time': pointInTime, undo, accept, backup, rebaseline } as const;
+export const scenarios = {
+  drill,
+  'point-in-time': pointInTime,
+  extract,
+  undo,
+  accept,
+  backup,
+  rebaseline,
+} as const;
 
 export type ScenarioName = keyof typeof scenarios;

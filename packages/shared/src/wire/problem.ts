@@ -54,6 +54,7 @@ export const problemTypes = {
   'target-not-reached': { status: 422, title: 'Recovery ended before the target' },
   'stopped-elsewhere': { status: 502, title: 'Recovery stopped at another place than planned' },
   'recovery-failed': { status: 502, title: 'Recovery failed' },
+  'extract-refused': { status: 422, title: 'The tables cannot be extracted as asked' },
   'probe-refused': { status: 422, title: 'The probe is not one read-only query' },
   'probe-failed': { status: 422, title: 'A probe failed' },
   'comparison-failed': { status: 422, title: 'The restored data is outside the bounds' },

@@ -188,6 +188,10 @@ export const findingCatalogue = {
     severities: ['blocking'],
     why: 'What an interrupted restore left would be taken for the work of this one.',
   },
+  'extract-instead': {
+    severities: ['info'],
+    why: 'Everything that was written since is undone for the sake of one table.',
+  },
   'undone-ddl': {
     severities: ['warning'],
     why: 'An application that migrates at its start runs the bad migration again.',

@@ -1,4 +1,5 @@
 import type { Result } from '@barback/shared/operations/index.ts';
+import { extractInstead, type Destroyed } from './extract-rule.ts';
 import type { Found, Rule } from './rule.ts';
 
 /** What the replacement of live is judged by. */
@@ -8,6 +9,7 @@ export interface CutoverRuleFacts {
   readonly cutover: Result<'cutover-facts'>;
   readonly undoneDdl: number;
   readonly names: readonly string[];
+  readonly destroyed: Destroyed | null;
 }
 
 const serviceUnknown: Rule<CutoverRuleFacts> = ({ cutover, server }) =>
@@ -85,6 +87,7 @@ const rules: readonly Rule<CutoverRuleFacts>[] = [
   scratchElsewhere,
   leftover,
   undoneDdl,
+  extractInstead,
 ];
 
 /** What would keep live from being replaced, or harm who uses it. Pure. */

@@ -62,7 +62,7 @@ export const liveHost = host({
 
 /** Nothing speaks against it. */
 export function clearCutover(more: Partial<CutoverRuleFacts> = {}): CutoverRuleFacts {
-  return { server: 'main', host: liveHost, cutover: cutoverFacts(), undoneDdl: 0, names: [], ...more };
+  return { server: 'main', host: liveHost, cutover: cutoverFacts(), undoneDdl: 0, names: [], destroyed: null, ...more };
 }
 
 /** What plants each code of a replacement of live. */
@@ -75,4 +75,16 @@ export const cutoverCases: readonly (readonly [string, string, Partial<CutoverRu
   ['cutover-left-open', 'blocking', { cutover: cutoverFacts({ fencedBy: '01m83wec9s5hpknax5fqgkq4z2' }) }],
   ['cutover-left-open', 'blocking', { cutover: cutoverFacts({ heldBy: '01m83wec9s5hpknax5fqgkq4z2' }) }],
   ['undone-ddl', 'warning', { undoneDdl: 3 }],
+  [
+    'extract-instead',
+    'info',
+    {
+      destroyed: {
+        xid: 901,
+        database: 'shop',
+        tables: ['public.invoices'],
+        target: { type: 'before-transaction', xid: 901 },
+      },
+    },
+  ],
 ];

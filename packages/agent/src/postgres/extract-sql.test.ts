@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import {
+  createSchemaScript,
+  doubledNames,
+  dumpArgv,
+  isLoaded,
+  isOurs,
+  moveScript,
+  objectionTo,
+  restoreArgv,
+  type ExtractTable,
+} from './extract-sql.ts';
+
+const target = { binDirectory: '/bin', socketDirectory: '/run/x', port: 5432, role: 'postgres', database: "o'clock" };
+
+function table(name: string, kind = 'r'): ExtractTable {
+  const [schema = '', relation = ''] = name.split('.');
+  return { name, kind, schema, relation, bytes: 1 };
+}
+
+describe('tables that are extracted', () => {
+  test('are plain tables of the copy, each name once', () => {
+    expect(objectionTo('public.a', table('public.a'))).toBeNull();
+    expect(objectionTo('public.a', undefined)).toContain('not in the copy');
+    for (const kind of ['p', 'f', 'v', 'm', 'S'])
+      expect(objectionTo('public.a', table('public.a', kind))).not.toBeNull();
+    expect(doubledNames([table('a.x'), table('b.x'), table('b.y')])).toEqual(['x']);
+  });
+
+  test('are named to pg_dump so that nothing in a name is a pattern, and one that is missing is an error', () => {
+    const argv = dumpArgv(target, [table('public.we"ird*')]);
+    expect(argv).toContain('--table="public"."we""ird*"');
+    expect(argv).toContain('--strict-names');
+    expect(argv).toContain("--dbname=dbname='o\\'clock'");
+  });
+
+  test('move in one transaction, after what leads out of them was taken off', () => {
+    const script = moveScript(
+      [table('public.a')],
+      [{ what: 'x', statement: 'DROP TRIGGER t ON public.a' }],
+      'restored',
+    );
+    expect(script.split('\n')).toEqual([
+      'BEGIN;',
+      'DROP TRIGGER t ON public.a;',
+      'CREATE SCHEMA "restored";',
+      'ALTER TABLE "public"."a" SET SCHEMA "restored";',
+      'COMMIT;',
+      '',
+    ]);
+  });
+
+  test('are loaded all or not at all', () => {
+    expect(restoreArgv(target)).toEqual(expect.arrayContaining(['--exit-on-error', '--single-transaction']));
+  });
+});
+
+test('a schema of live is taken for a plan’s own only by its comment', () => {
+  const [, mark = ''] = /IS '(.*)'/.exec(createSchemaScript('restored', '01m83wec9s5hpknax5fqgkq4z2')) ?? [];
+  expect(isOurs(mark, '01m83wec9s5hpknax5fqgkq4z2')).toBe(true);
+  expect(isLoaded(mark, '01m83wec9s5hpknax5fqgkq4z2')).toBe(false);
+  for (const other of [null, undefined, '', 'a schema'])
+    expect(isOurs(other, '01m83wec9s5hpknax5fqgkq4z2')).toBe(false);
+  expect(isOurs(mark, '01m83wec9s5hpknax5fqgkq4z3')).toBe(false);
+});

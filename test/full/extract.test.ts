@@ -1,0 +1,175 @@
+import { existsSync } from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { planViewSchema } from '@barback/api/planner/plan-view.ts';
+import type { ExtractResult } from '@barback/api/scenarios/extract-result.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { archiveWal } from '../lab/barman-backup.ts';
+import type { Lab } from '../lab/lab.ts';
+import { killProgram, startProgram } from '../lab/programs.ts';
+import { sql } from '../lab/psql.ts';
+import { mustRun } from '../lab/run-command.ts';
+import {
+  planDrill,
+  request,
+  startRun,
+  stepOf,
+  waitForRun,
+  type PlanBody,
+  type RunBody,
+} from '../support/barback-client.ts';
+import { planPointInTime } from '../support/cutover-client.ts';
+import { settledLab } from '../support/settled-lab.ts';
+
+// A table dropped, another with rows deleted, names that would break what quotes them wrongly (T37).
+
+const hostile = `public.we"ird $(touch x) * TABLE`;
+const tables = ['public.customers_old', hostile, 'public.children'];
+
+let lab: Lab;
+let stop: () => Promise<void> = async () => {};
+let target: object;
+let started: string;
+
+const live = async (query: string): Promise<string> => (await sql(lab.postgres, query)).trim();
+
+beforeAll(async () => {
+  ({ lab, stop } = await settledLab());
+  await live(`
+    CREATE TABLE parents (id int PRIMARY KEY);
+    INSERT INTO parents SELECT generate_series(1, 10);
+    CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+    CREATE FUNCTION seven() RETURNS int LANGUAGE sql AS 'SELECT 7';
+    CREATE TABLE customers_old (id serial PRIMARY KEY, name text NOT NULL, seven int DEFAULT seven());
+    INSERT INTO customers_old (name) SELECT 'customer ' || g FROM generate_series(1, 1000) g;
+    CREATE INDEX customers_old_by_name ON customers_old (name);
+    CREATE TABLE children (id int, parent int REFERENCES parents, customer int REFERENCES customers_old);
+    INSERT INTO children SELECT g, 1 + g % 10, g FROM generate_series(1, 50) g;
+    CREATE TRIGGER noted BEFORE INSERT ON children FOR EACH ROW EXECUTE FUNCTION nothing();
+    CREATE TABLE "we""ird $(touch x) * TABLE" (a int);
+    INSERT INTO "we""ird $(touch x) * TABLE" VALUES (1), (2);
+    CREATE TABLE partitioned (id int) PARTITION BY RANGE (id);`);
+  // Names are learned while the tables exist.
+  await planDrill(lab, { type: 'latest' });
+  const xid = Number(await live('DROP TABLE customers_old CASCADE; SELECT txid_current() - 1'));
+  await live('DELETE FROM children');
+  await live('INSERT INTO "we""ird $(touch x) * TABLE" VALUES (3)');
+  await archiveWal(lab);
+  target = { type: 'before-transaction', xid };
+  started = await live('SELECT pg_postmaster_start_time()');
+}, 300_000);
+
+afterAll(() => stop());
+
+test('a plan of a restore of live offers it first, as a body that can be sent', async () => {
+  const plan = await planPointInTime(lab, target);
+  const found = plan.findings.find((one) => one.code === 'extract-instead');
+  expect(found?.detail).toContain('public.customers_old');
+  const body = JSON.parse(found?.remedy.slice(found.remedy.indexOf('{')) ?? '') as object;
+  const answer = await request(lab, 'POST', '/v1/plans', { body });
+  expect(answer.status, answer.text).toBe(201);
+  expect(planViewSchema.parse(answer.json)).toMatchObject({ scenario: 'extract', state: 'ready', into: 'restored' });
+});
+
+test('tables are back in a schema of their own, row by row, and live was neither stopped nor changed elsewhere', async () => {
+  const before = await everythingElse();
+  const { dump, loaded } = await extracted({ database: 'system', tables, into: { schema: 'restored' } });
+  expect(loaded?.tables).toEqual([
+    { table: 'public.customers_old', rows: 1000 },
+    { table: hostile, rows: 2 },
+    { table: 'public.children', rows: 50 },
+  ]);
+  expect(dump?.leftOut).toEqual([
+    'default of public.customers_old.seven',
+    'foreign key children_parent_fkey of public.children',
+    'trigger noted of public.children',
+  ]);
+  expect(await live('SELECT count(*), min(name), max(id) FROM restored.customers_old')).toBe('1000|customer 1|1000');
+  expect(await live('SELECT sum(parent) FROM restored.children')).toBe('275');
+  expect(await live('SELECT count(*) FROM restored."we""ird $(touch x) * TABLE"')).toBe('2');
+  // Its sequence and index came along, and the foreign key between the two.
+  expect(Number(await live("INSERT INTO restored.customers_old (name) VALUES ('new') RETURNING id"))).toBeGreaterThan(
+    1000,
+  );
+  expect(await live("SELECT count(*) FROM pg_indexes WHERE schemaname = 'restored'")).toBe('2');
+  expect(await live("SELECT conname FROM pg_constraint WHERE conrelid = 'restored.children'::regclass")).toBe(
+    'children_customer_fkey',
+  );
+  expect(await everythingElse()).toBe(before);
+  expect(await live('SELECT pg_postmaster_start_time()')).toBe(started);
+  expect(existsSync(path.join(path.dirname(lab.postgres.dataDir), 'x'))).toBe(false);
+}, 240_000);
+
+test('a dump alone stays in a file that only the agent reads, with the hash that the report tells', async () => {
+  const { dump, loaded } = await extracted({ database: 'system', tables: ['public.customers_old'] });
+  expect(loaded).toBeNull();
+  const file = dump?.file ?? '';
+  const { mode, size } = await stat(file);
+  expect([mode & 0o777, size]).toEqual([0o600, dump?.bytes]);
+  expect((await mustRun(['sha256sum', '--', file])).split(' ')[0]).toBe(dump?.sha256);
+  const list = await mustRun([path.join(lab.postgres.binDir, 'pg_restore'), '--list', file]);
+  expect(list).toMatch(/TABLE DATA public customers_old/);
+  await rm(path.dirname(file), { recursive: true });
+}, 240_000);
+
+test.each([
+  ['a schema that is there', { tables: ['public.children'], into: { schema: 'restored' } }, /restored exists on live/],
+  ['a table that is not in the copy', { tables: ['public.never_was'] }, /public.never_was is not in the copy/],
+  ['a partitioned table', { tables: ['public.partitioned'] }, /is partitioned: name its partitions/],
+])(
+  '%s is refused, and nothing is left of the try',
+  async (_what, options, told) => {
+    const before = await everythingElse();
+    const run = await runExtract({ database: 'system', ...options });
+    expect(run.state).toBe('failed');
+    expect(run.problem).toMatchObject({ type: 'urn:barback:problem:extract-refused' });
+    expect(run.problem?.detail).toMatch(told);
+    expect(await everythingElse()).toBe(before);
+    expect(await leftovers()).toBe(1);
+  },
+  240_000,
+);
+
+test('an agent that is killed while it dumps and loads leaves either all of it or nothing', async () => {
+  const options = { database: 'system', tables: ['public.customers_old'], into: { schema: 'again' } };
+  const run = await startRun(lab, await planExtract(options));
+  await waitForRun(lab, run.id, (one) => stepOf(one, 'dump').state !== 'pending');
+  for (const victim of ['executor', 'runner'] as const) await killProgram(lab, victim).catch(() => undefined);
+  await startProgram(lab, 'executor');
+  const done = await waitForRun(lab, run.id, (one) => ended.has(one.state), 240_000);
+  const rows = await live("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'again'");
+  expect([done.state, rows]).toEqual(done.state === 'succeeded' ? ['succeeded', '1'] : ['failed', '0']);
+}, 300_000);
+
+const ended = new Set(['succeeded', 'failed', 'cancelled', 'needs_operator']);
+
+async function planExtract(options: object): Promise<PlanBody> {
+  const body = { server: lab.server, scenario: 'extract', target, options };
+  const answer = await request(lab, 'POST', '/v1/plans', { body });
+  if (answer.status !== 201) throw new Error(`cannot plan: ${answer.status} ${answer.text}`);
+  return answer.json as PlanBody;
+}
+
+async function runExtract(options: object): Promise<RunBody> {
+  const run = await startRun(lab, await planExtract(options));
+  return waitForRun(lab, run.id, (one) => ended.has(one.state), 180_000);
+}
+
+async function extracted(options: object): Promise<ExtractResult> {
+  const run = await runExtract(options);
+  if (run.state !== 'succeeded') throw new Error(`the extract did not succeed: ${JSON.stringify(run, null, 1)}`);
+  return run.result as unknown as ExtractResult;
+}
+
+/** Tables of live besides those that were loaded, with their rows. */
+async function everythingElse(): Promise<string> {
+  return live(`SELECT string_agg(format('%s.%s', schemaname, relname), ',' ORDER BY 1),
+    (SELECT count(*) FROM children), (SELECT count(*) FROM "we""ird $(touch x) * TABLE") FROM pg_stat_user_tables
+    WHERE schemaname NOT IN ('restored', 'again')`);
+}
+
+/** Directories of dumps; that of the first extract, which was loaded, stays. */
+async function leftovers(): Promise<number> {
+  const parent = path.dirname(lab.postgres.dataDir);
+  return (await readdir(parent)).filter((name) => name.includes('.extract-')).length;
+}
