@@ -71,6 +71,14 @@ export async function heldBy(host: Host): Promise<string | null> {
   return (await readHold(host))?.plan ?? null;
 }
 
+/** The start.conf of a Debian cluster, and the word in it that the hold has replaced. */
+export async function startConfBefore(host: Host): Promise<{ readonly file: string; readonly text: string } | null> {
+  const file = startConfOf(host);
+  if (file === null) return null;
+  const before = (await readHold(host))?.startConf ?? '';
+  return { file, text: /^\s*(auto|manual|disabled)\b/m.exec(before)?.[1] ?? 'auto' };
+}
+
 async function setMode(directory: string, modeFor: (directoryMode: number) => number): Promise<boolean> {
   const real = await realPath(directory);
   if (real === undefined) return false;

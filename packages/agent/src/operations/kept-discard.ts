@@ -6,6 +6,7 @@ import { lookUpUser } from '../system/users.ts';
 import type { Handler, Host } from './handler.ts';
 import { placesOf } from './kept-list.ts';
 import { requireStopped } from './require-stopped.ts';
+import { removeStateText } from './state-text.ts';
 import { readSwap, swapFile, type SwapRecord } from './swap-record.ts';
 
 export const keptDiscard: Handler<'kept-discard'> = {
@@ -15,7 +16,7 @@ export const keptDiscard: Handler<'kept-discard'> = {
     const existed = await isThere(host, record);
     const bytes = existed ? await discard(host, record) : 0;
     await removeTree(record.keptPath);
-    await removeFile(`${record.keptPath}.STATE.txt`);
+    await removeStateText(record);
     await removeFile(swapFile(host, plan));
     return { existed, bytes };
   },

@@ -6,7 +6,7 @@ import { identityOf, kindOf } from '../system/directory-tree.ts';
 import { isMountPoint } from '../system/filesystem.ts';
 import { lookUpUser } from '../system/users.ts';
 import { requirePlan } from './backup-lease.ts';
-import type { Handler, Host } from './handler.ts';
+import type { Call, Handler, Host } from './handler.ts';
 import { requireStopped } from './require-stopped.ts';
 import { scratchPlace } from './scratch-place.ts';
 import { readSealed } from './sealed-record.ts';
@@ -25,15 +25,16 @@ export const liveSwap: Handler<'live-swap'> = {
     const record = (await unfinished(host, plan)) ?? (await begin(host, plan, incoming));
     const parent = await openSwap(record);
     try {
-      if ((await lookAtSwap(parent, record)) !== 'done') {
+      const state = await lookAtSwap(parent, record);
+      if (state !== 'done') {
         await requireReady(host, record);
+        if (state !== 'altered') await writeStateText(host, record, call);
         await moveTo('done', parent, record);
       }
     } finally {
       await parent.close();
     }
     await writeSwap(host, { ...record, state: 'done' });
-    await writeStateText(host, plan);
     return resultOf(record, (monotonicMs() - startedAt) / 1000);
   },
 
@@ -57,7 +58,7 @@ export const liveSwapBack: Handler<'live-swap-back'> = {
   async perform(host, _params, call) {
     const plan = requirePlan(call);
     const record = await readSwap(host, plan);
-    if (record) await putBack(host, record);
+    if (record) await putBack(host, record, call);
     // Also when nothing was swapped: streaming is set aside before.
     await putStreamingBack(host, plan, call);
     return { swappedBack: record !== undefined };
@@ -70,7 +71,7 @@ export const liveSwapBack: Handler<'live-swap-back'> = {
   },
 };
 
-async function putBack(host: Host, record: SwapRecord): Promise<void> {
+async function putBack(host: Host, record: SwapRecord, call: Call): Promise<void> {
   const parent = await openSwap(record);
   try {
     if ((await lookAtSwap(parent, record)) !== 'not-begun') {
@@ -80,8 +81,9 @@ async function putBack(host: Host, record: SwapRecord): Promise<void> {
   } finally {
     await parent.close();
   }
-  await writeSwap(host, { ...record, state: 'undone' });
-  await writeStateText(host, record.plan);
+  const undone: SwapRecord = { ...record, state: 'undone' };
+  await writeSwap(host, undone);
+  await writeStateText(host, undone, call);
 }
 
 /** What an earlier try has written down; one that was put back begins anew. */

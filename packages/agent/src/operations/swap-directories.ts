@@ -30,10 +30,10 @@ export async function lookAtSwap(parent: ParentDirectory, record: SwapRecord): P
 
 /** Does the renames that are left; each is durable before the next. Throws when something else lies at one of the places. */
 export async function moveTo(goal: 'done' | 'not-begun', parent: ParentDirectory, record: SwapRecord): Promise<void> {
-  const state = await lookAtSwap(parent, record);
-  if (state === 'altered') throw await notOurs(parent, record);
+  const renames = renamesTo(goal, await placesOf(parent, record), record.old !== null);
+  if (!renames) throw await notOurs(parent, record);
   const names = namesOf(record);
-  for (const { from, to } of renamesTo(goal, state, record.old !== null)) await parent.rename(names[from], names[to]);
+  for (const { from, to } of renames) await parent.rename(names[from], names[to]);
 }
 
 export async function placesOf(parent: ParentDirectory, record: SwapRecord): Promise<SwapPlaces> {

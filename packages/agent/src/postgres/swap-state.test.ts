@@ -29,16 +29,30 @@ describe('the state of a swap', () => {
       }
     },
   );
+
+  test('that lost its incoming directory leads back to what was live, and nowhere else', () => {
+    for (const source of ['other', 'nothing'] as const) {
+      for (const places of [
+        { live: 'old', kept: 'nothing', source },
+        { live: 'nothing', kept: 'old', source },
+      ] as const) {
+        expect(renamesTo('done', places, true)).toBeUndefined();
+        expect(renamesTo('not-begun', places, true)).toEqual(
+          places.live === 'old' ? [] : [{ from: 'kept', to: 'live' }],
+        );
+      }
+    }
+    expect(renamesTo('not-begun', { live: 'other', kept: 'old', source: 'incoming' }, true)).toBeUndefined();
+    expect(renamesTo('not-begun', { live: 'other', kept: 'nothing', source: 'incoming' }, false)).toBeUndefined();
+  });
 });
 
 /** Carries out at most so many of the renames that are left. */
 function go(places: SwapPlaces, goal: 'done' | 'not-begun', hadOld: boolean, atMost: number): SwapPlaces {
-  const state = swapState(places, hadOld);
-  if (state === 'altered') throw new Error(`altered: ${JSON.stringify(places)}`);
-  return renamesTo(goal, state, hadOld)
-    .slice(0, atMost)
-    .reduce((now, { from, to }) => {
-      expect(now[to]).toBe('nothing');
-      return { ...now, [to]: now[from], [from]: 'nothing' };
-    }, places);
+  const renames = renamesTo(goal, places, hadOld);
+  if (!renames) throw new Error(`altered: ${JSON.stringify(places)}`);
+  return renames.slice(0, atMost).reduce((now, { from, to }) => {
+    expect(now[to]).toBe('nothing');
+    return { ...now, [to]: now[from], [from]: 'nothing' };
+  }, places);
 }

@@ -33,15 +33,25 @@ export interface Rename {
   readonly to: keyof SwapPlaces;
 }
 
-/** The renames that are left on the way to either end. Pure. */
-export function renamesTo(goal: 'done' | 'not-begun', state: Exclude<SwapState, 'altered'>, hadOld: boolean): Rename[] {
+/**
+ * The renames that are left on the way to either end; undefined when none leads there. What was live comes back also when the
+ * incoming directory is not what it was: it is not needed for that. Pure.
+ */
+export function renamesTo(goal: 'done' | 'not-begun', places: SwapPlaces, hadOld: boolean): Rename[] | undefined {
   const keep: Rename = { from: 'live', to: 'kept' };
   const enter: Rename = { from: 'source', to: 'live' };
   const forward = hadOld ? [keep, enter] : [enter];
+  const state = swapState(places, hadOld);
+  if (state === 'altered') return goal === 'not-begun' ? withoutIncoming(places) : undefined;
   const reached = { 'not-begun': 0, half: 1, done: forward.length }[state];
   if (goal === 'done') return forward.slice(reached);
   return forward
     .slice(0, reached)
     .toReversed()
     .map(({ from, to }) => ({ from: to, to: from }));
+}
+
+function withoutIncoming({ live, kept }: SwapPlaces): Rename[] | undefined {
+  if (live === 'old' && kept === 'nothing') return [];
+  return live === 'nothing' && kept === 'old' ? [{ from: 'kept', to: 'live' }] : undefined;
 }

@@ -101,6 +101,12 @@ export class ParentDirectory {
     await this.#handle.sync();
   }
 
+  /** A file or a symbolic link, which is not followed; durably. An absent one is no error. */
+  async remove(name: string): Promise<void> {
+    await rm(this.entry(name), { force: true });
+    await this.#handle.sync();
+  }
+
   async close(): Promise<void> {
     await this.#handle.close();
   }
