@@ -34,8 +34,9 @@ export interface PlanOperations {
 export async function operationsHost(
   lab: Lab,
   scratch: Partial<ServerConfig['scratch']> = {},
+  existing?: string,
 ): Promise<OperationsHost> {
-  const stateDirectory = await mkdtemp(`${lab.dir}-state-`);
+  const stateDirectory = existing ?? (await mkdtemp(`${lab.dir}-state-`));
   const asRoot = process.geteuid?.() === 0;
   const { servers } = agentConfigSchema.pick({ servers: true }).parse({
     servers: {

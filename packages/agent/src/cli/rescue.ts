@@ -1,15 +1,18 @@
 import path from 'node:path';
 import { newId } from '@barback/shared/wire/identifiers.ts';
 import type { AgentConfig } from '../config.ts';
+import { typedLine } from '../operations/child-argv.ts';
 import type { Call, Host } from '../operations/handler.ts';
 import { releaseLive } from '../operations/hold.ts';
 import { handlers } from '../operations/index.ts';
-import { listSwaps, type SwapRecord } from '../operations/swap-record.ts';
+import { scratchPlace } from '../operations/scratch-place.ts';
+import { readSealed } from '../operations/sealed-record.ts';
+import { readSwap } from '../operations/swap-record.ts';
 import { hostOf } from '../registry.ts';
 import { nowMicros } from '../system/clock.ts';
 import { appendRotating } from '../system/files.ts';
 import { jobUnderWay } from './release-server.ts';
-import { rescueStatus } from './rescue-status.ts';
+import { planUnderWay, rescueStatus } from './rescue-status.ts';
 
 const verbs = ['status', 'finish', 'undo', 'lift'] as const;
 type Verb = (typeof verbs)[number];
@@ -38,34 +41,54 @@ export async function rescue(
   if (busy !== undefined)
     throw new Error(`cannot ${known}: job ${busy} is under way; wait for its end, or stop the executor`);
   await journal(host, { verb: known, began: true });
-  const said = await carryOut(host, known, (await listSwaps(host)).at(-1));
+  const said = await carryOut(host, known);
   await journal(host, { verb: known, said });
   return `${said.join('\n')}\n\n${await rescueStatus(host)}`;
 }
 
-async function carryOut(host: Host, verb: Exclude<Verb, 'status'>, swap: SwapRecord | undefined): Promise<string[]> {
-  const call = callOf(swap?.plan ?? null);
+async function carryOut(host: Host, verb: Exclude<Verb, 'status'>): Promise<string[]> {
+  const plan = await planUnderWay(host);
+  const call = callOf(plan);
   const server = host.serverName;
   if (verb === 'lift') {
     await releaseLive(host);
     const { wasFenced } = await handlers['live-unfence'].perform(host, { server }, call);
     return [wasFenced ? 'hold and fence are lifted' : 'there was no fence; a hold is lifted'];
   }
-  if (swap === undefined) throw new Error(`cannot ${verb}: no plan has swapped directories of ${server}`);
-  if (verb === 'undo') {
-    await handlers['live-stop'].perform(host, { server, deadlineMs: stopMs }, call);
-    await handlers['live-swap-back'].perform(host, { server }, call);
-  } else if (swap.state !== 'done') {
-    await handlers['live-swap'].perform(host, { server, incoming: { from: 'scratch' } }, call);
-  }
+  if (plan === null) throw new Error(`cannot ${verb}: no plan has touched what is live on ${server}`);
+  if (verb === 'undo') await takeBack(host, plan, call);
+  else await finishSwap(host, plan, call);
   const started = await handlers['live-start'].perform(host, { server, deadlineMs: startMs }, call);
   return [
     verb === 'undo'
       ? 'what was live before lies at the live path again'
       : 'the restored directory lies at the live path',
     `PostgreSQL ${started.wasRunning ? 'runs' : 'was started'}: timeline ${started.timeline}, system ${started.systemIdentifier}`,
-    `if it is right, let everybody in: barback-agent rescue lift --server ${server}`,
+    `if it is right, let everybody in: ${typedLine(`rescue lift --server ${server}`)}`,
   ];
+}
+
+/** Where the directories lie as before there is nothing to stop: only what keeps live from being started is in the way. */
+async function takeBack(host: Host, plan: string, call: Call): Promise<void> {
+  const { serverName: server } = host;
+  const swap = await readSwap(host, plan);
+  const isSwapped = swap !== undefined && swap.state !== 'undone';
+  if (isSwapped) await handlers['live-stop'].perform(host, { server, deadlineMs: stopMs }, call);
+  await handlers['live-swap-back'].perform(host, { server }, call);
+}
+
+/** Everything is looked at before live is stopped. A plan that stopped before its swap has a copy that is ready, or there is nothing to finish. */
+async function finishSwap(host: Host, plan: string, call: Call): Promise<void> {
+  const { serverName: server } = host;
+  const swap = await readSwap(host, plan);
+  if (swap?.state === 'done') return;
+  if (swap?.state === 'undone')
+    throw new Error(`cannot finish: what plan ${plan} restored was taken back; make a new plan`);
+  if (!swap && !(await readSealed(scratchPlace(host, plan)))) {
+    throw new Error(`cannot finish: plan ${plan} has no copy that is ready; undo starts what lies at the live path`);
+  }
+  await handlers['live-stop'].perform(host, { server, deadlineMs: stopMs }, call);
+  await handlers['live-swap'].perform(host, { server, incoming: { from: 'scratch' } }, call);
 }
 
 function callOf(plan: string | null): Call {
