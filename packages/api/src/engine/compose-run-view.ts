@@ -34,6 +34,7 @@ export function composeRunView(run: Run, gate: OpenGate | null): RunView {
     undoneBy: row.undoneBy,
     steps,
     gate: gate === null ? null : gateView(plan.steps, gate),
+    waiting: null,
     result: parseJson(row.result),
     problem: parseProblem(row.problem),
     links: links(row, gate),

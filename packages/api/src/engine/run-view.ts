@@ -2,6 +2,7 @@ import { progressSchema } from '@barback/shared/wire/job.ts';
 import { jsonSchema } from '@barback/shared/wire/json.ts';
 import { problemSchema } from '@barback/shared/wire/problem.ts';
 import { z } from 'zod';
+import { lostSchema } from '../targets/stop-view.ts';
 
 const instant = z.string().meta({ description: 'RFC 3339 UTC', example: '2026-11-22T12:00:00.123456Z' });
 
@@ -33,6 +34,25 @@ const gateViewSchema = z
   })
   .meta({ id: 'GateView' });
 
+/** What waiting costs; each part is null while it is not known. */
+const waitingSchema = z
+  .strictObject({
+    /** Since the last transaction that the restore keeps. */
+    secondsSinceTarget: z.number().nullable(),
+    /** What the restore would undo if it took live's place now. */
+    undone: lostSchema.nullable(),
+    /** Of the data directory's filesystem. */
+    disk: z
+      .strictObject({
+        freeBytes: z.int(),
+        floorBytes: z.int(),
+        /** At the rate since the run began; null while it does not shrink. */
+        secondsToFloor: z.number().nullable(),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'Waiting' });
+
 export const runViewSchema = z
   .strictObject({
     id: z.string(),
@@ -51,6 +71,8 @@ export const runViewSchema = z
     steps: z.array(stepViewSchema),
     /** The gate that waits for a person now. */
     gate: gateViewSchema.nullable(),
+    /** Of a restore of live that waits at a gate, when this one run is asked for. */
+    waiting: waitingSchema.nullable(),
     result: jsonSchema,
     problem: problemSchema.nullable(),
     links: z.record(z.string(), z.string()),

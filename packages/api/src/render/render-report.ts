@@ -22,6 +22,9 @@ export function renderReport(report: Report, now: number): string {
       ['target', 'target' in plan ? JSON.stringify(plan.target) : null],
       ['RTO', measure(report.rto)],
       ['RPO', measure(report.rpo)],
+      ['took', against(report.comparison.seconds)],
+      ['outage', against(report.comparison.outageSeconds)],
+      ['undone', undone(report.comparison.undone)],
       [
         'audit log',
         report.auditHead === null
@@ -49,6 +52,15 @@ function measure({ objectiveSeconds, measuredSeconds, met }: Report['rto']): str
   const measured = measuredSeconds === null ? 'not measured' : `${duration(measuredSeconds)} measured`;
   const objective = objectiveSeconds === null ? 'no objective' : `objective ${duration(objectiveSeconds)}`;
   return `${measured}, ${objective}${met === null ? '' : met ? ': met' : ': MISSED'}`;
+}
+
+function against({ planned, actual }: Report['comparison']['seconds']): string | null {
+  if (actual === null) return null;
+  return `${duration(actual)}, ${planned === null ? 'no prediction' : `${duration(planned)} planned`}`;
+}
+
+function undone(lost: Report['comparison']['undone']): string | null {
+  return lost === null ? null : `${lost.transactions} transactions when it was planned; all of them stay recoverable`;
 }
 
 function operations(report: Report): string {

@@ -6,7 +6,7 @@ import { nextActions, type NextAction } from './next-actions.ts';
 import { plain } from './plain.ts';
 import { progressBar } from './progress-bar.ts';
 import { renderResult } from './render-result.ts';
-import { instant } from './units.ts';
+import { bytes, duration, instant } from './units.ts';
 
 const copyPlaceSchema = operations['scratch-start'].result;
 
@@ -83,8 +83,28 @@ function gate(run: RunView, now: number): string | null {
       ['  question', ask],
       ['  choices', choices.join(', ')],
       ['  deadline', `${instant(deadline, now)}: then ${atDeadline}`],
+      ...waiting(run.waiting),
     ]),
   );
+}
+
+function waiting(costs: RunView['waiting']): readonly (readonly [string, string | null])[] {
+  if (costs === null) return [];
+  const { secondsSinceTarget, undone, disk } = costs;
+  return [
+    ['  since the target', secondsSinceTarget === null ? null : duration(secondsSinceTarget)],
+    ['  would undo by now', undone === null ? null : `${undone.transactions} transactions`],
+    ['  disk', disk === null ? null : diskLine(disk)],
+  ];
+}
+
+function diskLine({
+  freeBytes,
+  floorBytes,
+  secondsToFloor,
+}: NonNullable<NonNullable<RunView['waiting']>['disk']>): string {
+  const until = secondsToFloor === null ? 'it does not shrink' : `reached in ${duration(secondsToFloor)} at this rate`;
+  return `${bytes(freeBytes)} free, the floor is ${bytes(floorBytes)}: ${until}`;
 }
 
 /** How to look at the copy while a gate holds it: only the host itself can reach its socket. */

@@ -122,6 +122,7 @@ const run: RunView = {
   startedBy: 'k',
   cancelRequestedAt: null,
   undoneBy: null,
+  waiting: null,
   steps: [
     step('lease', 'succeeded'),
     step('recover', 'running'),
@@ -159,7 +160,12 @@ describe('text for the person at 3 a.m.', () => {
       deadline: plan.expiresAt,
       atDeadline: 'discard',
     };
-    expect(renderRun({ ...run, state: 'waiting', gate }, now)).toMatchSnapshot();
+    const waiting = {
+      secondsSinceTarget: 754.2,
+      undone: { transactions: 1_203, seconds: 750 },
+      disk: { freeBytes: 50 * 1024 ** 3, floorBytes: 1024 ** 3, secondsToFloor: 5_400 },
+    };
+    expect(renderRun({ ...run, state: 'waiting', gate, waiting }, now)).toMatchSnapshot();
   });
 
   test('the report of a drill, with RTO and RPO against the objectives', () => {
@@ -168,6 +174,11 @@ describe('text for the person at 3 a.m.', () => {
       plan: { ...plan, runId: id, state: 'started' },
       rto: { objectiveSeconds: 900, measuredSeconds: 12.2, met: true },
       rpo: { objectiveSeconds: null, measuredSeconds: null, met: null },
+      comparison: {
+        seconds: { planned: 30, actual: 41.5 },
+        outageSeconds: { planned: 2, actual: 1.8 },
+        undone: { transactions: 12, seconds: 60 },
+      },
       operations: [
         {
           step: 'release',

@@ -16,6 +16,7 @@ import { findRun, findRuns } from '../runs/find-run.ts';
 import { planAndStart } from '../runs/plan-and-start.ts';
 import { compareTables, comparisonSchema, tablesQuery } from '../runs/compare-tables.ts';
 import { probeAnswerSchema, probeCopy, probeQuestionSchema } from '../runs/probe-copy.ts';
+import { waitingFacts } from '../runs/waiting-facts.ts';
 import { reportSchema, runReport } from '../runs/run-report.ts';
 import { defineRoute } from './route.ts';
 import { idParams, limitSchema, noParams, noQuery } from './schemas.ts';
@@ -99,10 +100,10 @@ const show = defineRoute({
   body: null,
   answers: { 200: { description: 'The run', schema: runViewSchema } },
   text: renderRun,
-  handle: ({ params, principal }, { database }) => ({
-    status: 200,
-    view: findRun(database.orm, params.id, principal),
-  }),
+  async handle({ params, principal }, deps) {
+    const run = findRun(deps.database.orm, params.id, principal);
+    return { status: 200, view: { ...run, waiting: await waitingFacts(deps, run, principal.id) } };
+  },
 });
 
 const cancel = defineRoute({

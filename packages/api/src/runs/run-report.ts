@@ -1,5 +1,5 @@
 import { eventSchema } from '@barback/shared/audit/event.ts';
-import { formatInstant } from '@barback/shared/postgres/instant.ts';
+import { formatInstant, parseInstant } from '@barback/shared/postgres/instant.ts';
 import { jsonSchema } from '@barback/shared/wire/json.ts';
 import { asc, eq, inArray } from 'drizzle-orm';
 import { z } from 'zod';
@@ -7,7 +7,9 @@ import { logHead } from '../audit/append-event.ts';
 import { listEvents } from '../audit/list-events.ts';
 import type { Reader } from '../db/database.ts';
 import { apiKeys, attempts } from '../db/schema.ts';
-import { runViewSchema } from '../engine/run-view.ts';
+import { runViewSchema, type RunView } from '../engine/run-view.ts';
+import type { CutoverResult } from '../scenarios/cutover-result.ts';
+import { lostSchema } from '../targets/stop-view.ts';
 import type { Principal } from '../keys/principal.ts';
 import { loadPlan } from '../planner/load-plan.ts';
 import { planView, planViewSchema, type PlanView } from '../planner/plan-view.ts';
@@ -42,12 +44,24 @@ const operationSchema = z
   })
   .meta({ id: 'PerformedOperation' });
 
+/** What the plan expected beside what came; null where there is nothing to compare. */
+const comparisonSchema = z
+  .strictObject({
+    seconds: z.strictObject({ planned: z.number().nullable(), actual: z.number().nullable() }),
+    /** From the fence to the opening. */
+    outageSeconds: z.strictObject({ planned: z.number().nullable(), actual: z.number().nullable() }),
+    /** Transactions of live that a restore undoes, when it was planned. */
+    undone: lostSchema.nullable(),
+  })
+  .meta({ id: 'PlanAgainstActual' });
+
 export const reportSchema = z
   .strictObject({
     run: runViewSchema,
     plan: planViewSchema,
     rto: measureSchema,
     rpo: measureSchema,
+    comparison: comparisonSchema,
     operations: z.array(operationSchema),
     timeline: z.array(eventSchema),
     /** Names of the keys that took part, by id. */
@@ -72,11 +86,29 @@ export function runReport(reader: Reader, id: string, principal: Principal, now:
     plan,
     rto: measure(plan.objectives.rtoSeconds, result?.rtoSeconds ?? null),
     rpo: measure(plan.objectives.rpoSeconds, result?.rpoSeconds ?? null),
+    comparison: comparisonOf(run, plan),
     operations: performed(reader, id, plan),
     timeline: [...log.events],
     people: peopleOf(reader, [run.startedBy, plan.createdBy, ...log.events.map(({ actor }) => actor.id)]),
     auditHead: logHead(reader),
   };
+}
+
+function comparisonOf(run: RunView, plan: PlanView): Report['comparison'] {
+  const { seconds, outageSeconds, lost } = plan.predictions;
+  const [began, ended] = [microsOf(run.startedAt), microsOf(run.finishedAt)];
+  const actual = began === null || ended === null ? null : (ended - began) / 1_000_000;
+  const { cutover } = (run.result ?? {}) as { readonly cutover?: CutoverResult };
+  return {
+    seconds: { planned: seconds?.median ?? null, actual },
+    outageSeconds: { planned: outageSeconds, actual: cutover?.outage.seconds ?? (cutover === undefined ? 0 : null) },
+    undone: cutover === undefined ? null : lost,
+  };
+}
+
+function microsOf(text: string | null): number | null {
+  const parsed = text === null ? null : parseInstant(text);
+  return parsed?.ok ? parsed.micros : null;
 }
 
 function peopleOf(reader: Reader, ids: readonly string[]): Record<string, string> {
