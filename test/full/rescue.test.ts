@@ -1,6 +1,9 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { JobDirectory, requestDigest } from '@barback/agent/jobs/directory.ts';
+import { jobFormat } from '@barback/agent/jobs/files.ts';
 import { ParentDirectory } from '@barback/agent/system/parent-directory.ts';
+import { newId } from '@barback/shared/wire/identifiers.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { promoted } from '../e2e/copy-going-live.ts';
 import { operationsHost, type OperationsHost, type PlanOperations } from '../e2e/operations-host.ts';
@@ -21,6 +24,7 @@ const stopIn = { deadlineMs: 60_000 };
 const fromCopy = { incoming: { from: 'scratch' } } as const;
 
 let lab: Lab;
+let jobs: JobDirectory;
 let operations: OperationsHost;
 let live: string;
 let pg: string;
@@ -33,6 +37,7 @@ beforeAll(async () => {
   await sql(lab.postgres, "CREATE TABLE notes (text text); INSERT INTO notes VALUES ('early')");
   await takeBackup({ postgres: lab.postgres, barman: lab.barman });
   for (const program of ['api', 'gateway', 'executor'] as const) await killProgram(lab, program);
+  jobs = new JobDirectory(path.join(lab.dir, 'agent', 'state'));
   // The operations of a run, with the records where the agent's own program looks for them.
   operations = await operationsHost(lab, {}, path.join(lab.dir, 'agent', 'state'));
   const programs = JSON.parse(await readFile(path.join(lab.dir, 'programs.json'), 'utf8')) as { executor: string[] };
@@ -105,6 +110,15 @@ async function expectOpen(): Promise<void> {
   await sql(lab.postgres, "INSERT INTO notes VALUES ('written after the rescue')");
 }
 
+/** As an executor leaves it that was killed between the claim and the start of a runner. */
+async function jobThatNobodyBegan({ plan }: PlanOperations): Promise<string> {
+  const opid = newId(Date.now());
+  const asked = { op: 'live-swap', params: {}, plan, step: null, attempt: null };
+  const rest = { fence: 1, serverName: 'main', acceptedAt: Date.now() * 1000, digest: requestDigest(asked) };
+  expect(await jobs.claim({ format: jobFormat, opid, ...asked, ...rest }, '{}', '{}')).toBe(true);
+  return opid;
+}
+
 describe('with the agent’s program alone', () => {
   let plan: PlanOperations;
 
@@ -114,7 +128,9 @@ describe('with the agent’s program alone', () => {
     expect(said).toContain('PostgreSQL  does not run');
     expect(said).toContain(`hold        of plan ${plan.plan}`);
     expect(said).toContain(`last plan   ${plan.plan}, which has not swapped directories`);
+    const waiting = await jobThatNobodyBegan(plan);
     expect(await rescue('undo')).toMatch(/PostgreSQL was started: timeline 1/);
+    expect((await jobs.view(waiting))?.state).toBe('failed');
     expect(await answering(plan)).toBe('old');
     expect(await rescue('lift')).toContain('hold and fence are lifted');
     await expectOpen();

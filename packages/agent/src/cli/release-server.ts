@@ -1,3 +1,4 @@
+import { problem } from '@barback/shared/wire/problem.ts';
 import type { AgentConfig } from '../config.ts';
 import { readFence, writeFence } from '../executor/fence.ts';
 import { JobDirectory } from '../jobs/directory.ts';
@@ -18,6 +19,15 @@ export async function releaseServer(config: AgentConfig, server: string | undefi
   }
   await writeFence(config.stateDirectory, server, { fence: fence.fence + 1, plan: null });
   return `${server} is free (fence ${fence.fence + 1}); plan ${fence.plan} held it`;
+}
+
+/** Whoever was killed may have left a job that nobody has begun: begun later, it would undo what a person does now. */
+export async function barWaitingJobs(config: AgentConfig, server: string): Promise<void> {
+  const jobs = new JobDirectory(config.stateDirectory);
+  for (const opid of await jobs.list()) {
+    if ((await jobs.spec(opid))?.serverName !== server || (await jobs.view(opid))?.state !== 'accepted') continue;
+    await jobs.bar(opid, problem('job-lost', 'a person took the server over (rescue) before a runner began the job'));
+  }
 }
 
 /** A job of the server that has not ended. */

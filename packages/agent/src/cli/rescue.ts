@@ -11,7 +11,7 @@ import { readSwap } from '../operations/swap-record.ts';
 import { hostOf } from '../registry.ts';
 import { nowMicros } from '../system/clock.ts';
 import { appendRotating } from '../system/files.ts';
-import { jobUnderWay } from './release-server.ts';
+import { barWaitingJobs, jobUnderWay } from './release-server.ts';
 import { planUnderWay, rescueStatus } from './rescue-status.ts';
 
 const verbs = ['status', 'finish', 'undo', 'lift'] as const;
@@ -37,6 +37,7 @@ export async function rescue(
   }
   const host = hostOf(config, server);
   if (known === 'status') return rescueStatus(host);
+  await barWaitingJobs(config, server);
   const busy = await jobUnderWay(config, server);
   if (busy !== undefined)
     throw new Error(`cannot ${known}: job ${busy} is under way; wait for its end, or stop the executor`);
