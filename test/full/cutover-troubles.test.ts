@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { appendFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Lab } from '../lab/lab.ts';
@@ -98,6 +98,23 @@ describe('while nobody is let in', () => {
       } finally {
         await clients.close();
       }
+      await nothingLost();
+    },
+    5 * minutes,
+  );
+
+  test(
+    'a restored cluster that does not start as live makes room for the old one again',
+    async () => {
+      const run = await runOf({ confirmBeforeOpen: true });
+      const { planId } = await until(run, (one) => stepOf(one, 'seal').state === 'succeeded');
+      await appendFile(`${lab.postgres.dataDir}.next-${planId}/postgresql.auto.conf`, 'max_connections = many\n');
+      const ended = await end(run);
+      expect(ended).toMatchObject({ state: 'failed', liveDatabase: 'old-running' });
+      expect(ended.problem?.detail).toMatch(/live did not start: .*"max_connections": "many"/);
+      for (const step of ['swap-back', 'start-old', 'unfence']) expect(stepOf(ended, step).state).toBe('succeeded');
+      const said = (await request(lab, 'GET', `/v1/runs/${run}.txt`)).text;
+      expect(said).toContain('the live database is running, as it was');
       await nothingLost();
     },
     5 * minutes,
