@@ -1,4 +1,3 @@
-import { cutoverFaultTests } from '../support/cutover-fault-tests.ts';
+import { cutoverBoundaries, cutoverFaultTests } from '../support/cutover-fault-tests.ts';
 
-// All six in test/full.
-cutoverFaultTests(['stop-live', 'swap', 'open']);
+cutoverFaultTests(cutoverBoundaries);

@@ -1,3 +1,4 @@
-import { cutoverBoundaries, cutoverFaultTests } from '../support/cutover-fault-tests.ts';
+import { cutoverFaultTests, otherBoundaries } from '../support/cutover-fault-tests.ts';
 
-cutoverFaultTests(cutoverBoundaries);
+// Those of the cutover itself are in npm test.
+cutoverFaultTests(otherBoundaries);

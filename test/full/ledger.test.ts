@@ -1,3 +1,3 @@
 import { ledgerTests } from '../support/ledger-tests.ts';
 
-ledgerTests(20);
+ledgerTests(20, { withUndo: true });

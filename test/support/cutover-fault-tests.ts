@@ -13,7 +13,25 @@ const ended = new Set(['succeeded', 'failed', 'cancelled', 'needs_operator']);
 /** Each is killed while the step is under way; what holds the work goes on, or is started again. */
 const victims = ['executor', 'runner', 'api'] as const;
 export const cutoverBoundaries = ['fence', 'stop-live', 'save-tail', 'swap', 'start-live', 'open'] as const;
-type Boundary = (typeof cutoverBoundaries)[number];
+/** What is done before and behind them. */
+export const otherBoundaries = [
+  'lease',
+  'protect-future',
+  'recover',
+  'start',
+  'replay',
+  'slot',
+  'promote',
+  'disable-subscriptions',
+  'seal',
+  'checkpoint',
+  'verify',
+  'start-receive-wal',
+  'timeline-archived',
+  'backup',
+  'check-passed',
+] as const;
+type Boundary = (typeof cutoverBoundaries)[number] | (typeof otherBoundaries)[number];
 
 let lab: Lab;
 let stop: () => Promise<void> = async () => {};
@@ -28,7 +46,7 @@ export function cutoverFaultTests(boundaries: readonly Boundary[]): void {
     await stop();
   }, 120_000);
 
-  describe('a restore of live in which everything is killed once at a boundary of the cutover', () => {
+  describe('a restore of live in which everything is killed once at a boundary', () => {
     test.each(boundaries)(
       '%s: exactly one complete cluster is live in the end, and the run says which',
       async (boundary) => {
