@@ -12,6 +12,7 @@ export const DEBIAN_13_TEST_FILES: readonly string[] = [
   'test/e2e/lab.test.ts',
   'test/e2e/other-setups.test.ts',
   'test/e2e/history.test.ts',
+  'test/e2e/point-in-time.test.ts',
   'test/e2e/incidents.test.ts',
   'test/e2e/damages.test.ts',
   'test/full/findings-replay.test.ts',

@@ -155,6 +155,8 @@ function storePlan(database: Database, steps: readonly Step[], more: Partial<Dri
       rpoSeconds: null,
       rowLossPercentMax: null,
       tablesMin: null,
+      keepDays: 7,
+      diskFreePercentMin: 15,
       approvals: {},
       applications: [],
       smoke: [],

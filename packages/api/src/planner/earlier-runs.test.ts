@@ -64,6 +64,8 @@ function put(number: number, told: Told = {}): void {
         rpoSeconds: null,
         rowLossPercentMax: null,
         tablesMin: null,
+        keepDays: 7,
+        diskFreePercentMin: 15,
         approvals: {},
         applications: [],
         smoke: [],

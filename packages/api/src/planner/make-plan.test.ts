@@ -43,6 +43,8 @@ function bare(): PlanInput {
       rpoSeconds: null,
       rowLossPercentMax: 5,
       tablesMin: 1,
+      keepDays: 7,
+      diskFreePercentMin: 15,
       approvals: { drill: 1 },
       applications: [],
       smoke: [],

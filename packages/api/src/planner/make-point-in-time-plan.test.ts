@@ -40,6 +40,8 @@ function planOf(options: object = {}, more: Partial<PointInTimeInput> = {}) {
       rpoSeconds: null,
       rowLossPercentMax: 5,
       tablesMin: 1,
+      keepDays: 7,
+      diskFreePercentMin: 15,
       approvals: {},
       applications: [],
       smoke: [],

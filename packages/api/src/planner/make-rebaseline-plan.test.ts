@@ -26,6 +26,8 @@ function input(options: object = {}, more: Partial<RebaselineInput> = {}): Rebas
       rpoSeconds: null,
       rowLossPercentMax: null,
       tablesMin: null,
+      keepDays: 7,
+      diskFreePercentMin: 15,
       approvals: { rebaseline: 2 },
       applications: [],
       smoke: [],

@@ -33,6 +33,10 @@ export const serverSettingsSchema = z
     tablesMin: z.int().nonnegative().nullable().default(null),
     /** Approvals that a plan of a scenario needs before it may start. */
     approvals: z.record(z.string(), z.int().min(0).max(5)).default({}),
+    /** How long what a run took from the live path is worth its room; then it is warned about, never deleted. */
+    keepDays: z.int().min(1).max(365).default(7),
+    /** Share of the data directory's filesystem below which what is kept is warned about. */
+    diskFreePercentMin: z.number().min(0).max(90).default(15),
     /** What writes to the database, and is stopped while it is swapped. */
     applications: applicationsSchema.default([]),
     /** What is asked once the database is open again. */

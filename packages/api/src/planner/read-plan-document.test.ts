@@ -48,8 +48,9 @@ const second = {
 const read = (value: object) => readPlanDocument(JSON.stringify(value));
 
 describe('a frozen plan', () => {
-  test('is read as it was written; settings that it could not have yet are empty', () => {
-    expect(read(second)).toEqual({ ...second, settings: { ...second.settings, applications: [], smoke: [] } });
+  test('is read as it was written; settings that it could not have yet are as they are by themselves', () => {
+    const since = { keepDays: 7, diskFreePercentMin: 15, applications: [], smoke: [] };
+    expect(read(second)).toEqual({ ...second, settings: { ...second.settings, ...since } });
   });
 
   test('of the first format stays readable: what it does not say is unknown', () => {

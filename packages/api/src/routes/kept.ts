@@ -8,6 +8,7 @@ import { renderPlan } from '../render/render-plan.ts';
 import { findRun } from '../runs/find-run.ts';
 import { scenarios } from '../scenarios/index.ts';
 import { keptListSchema } from '../servers/kept-view.ts';
+import { keepUntil, keptWarnings } from '../servers/kept-warnings.ts';
 import { loadServer } from '../servers/server-store.ts';
 import { defineRoute, type RouteDeps, type RouteRequest } from './route.ts';
 import { idParams, noQuery, serverParams } from './schemas.ts';
@@ -23,14 +24,25 @@ const list = defineRoute({
   body: null,
   answers: { 200: { description: 'What is kept', schema: keptListSchema } },
   text: renderKept,
-  async handle({ params, principal }, { database, agents }) {
-    const { name: server } = loadServer(database.orm, params.name, principal);
-    const signal = AbortSignal.timeout(60_000);
-    const { result } = await agents.client(server).call('kept-list', { server }, { sub: principal.id, signal });
-    const kept = result.kept
-      .toSorted((a, b) => b.keptAt - a.keptAt)
-      .map((one) => ({ ...one, keptAt: formatInstant(one.keptAt) }));
-    return { status: 200, view: { server, kept, links: { server: `/v1/servers/${server}` } } };
+  async handle({ params, principal }, { database, agents, clock }) {
+    const { name: server, settings } = loadServer(database.orm, params.name, principal);
+    const context = { sub: principal.id, signal: AbortSignal.timeout(60_000) };
+    const agent = agents.client(server);
+    const [{ result }, disk] = await Promise.all([
+      agent.call('kept-list', { server }, context),
+      agent.call('host-facts', { server }, context).then(
+        (facts) => facts.result.filesystems.find((one) => one.role === 'data') ?? null,
+        () => null,
+      ),
+    ]);
+    const newest = result.kept.toSorted((a, b) => b.keptAt - a.keptAt);
+    const kept = newest.map((one) => ({
+      ...one,
+      keptAt: formatInstant(one.keptAt),
+      keepUntil: formatInstant(keepUntil(one, settings)),
+    }));
+    const warnings = keptWarnings({ kept: newest, settings, disk, now: clock.now() });
+    return { status: 200, view: { server, kept, warnings, links: { server: `/v1/servers/${server}` } } };
   },
 });
 

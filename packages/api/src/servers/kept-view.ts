@@ -7,7 +7,14 @@ const instant = z.string().meta({ description: 'RFC 3339 UTC' });
 export const keptListSchema = z
   .strictObject({
     server: z.string(),
-    kept: z.array(keptSchema.extend({ keptAt: instant })),
+    kept: z.array(
+      keptSchema.extend({
+        keptAt: instant,
+        /** By the server's `keepDays`: a warning from then on, nothing else. */
+        keepUntil: instant,
+      }),
+    ),
+    warnings: z.array(z.string()),
     links: z.record(z.string(), z.string()),
   })
   .meta({ id: 'KeptList' });
