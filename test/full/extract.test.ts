@@ -48,11 +48,27 @@ beforeAll(async () => {
     CREATE TRIGGER noted BEFORE INSERT ON children FOR EACH ROW EXECUTE FUNCTION nothing();
     CREATE TABLE "we""ird $(touch x) * TABLE" (a int);
     INSERT INTO "we""ird $(touch x) * TABLE" VALUES (1), (2);
-    CREATE TABLE partitioned (id int) PARTITION BY RANGE (id);`);
+    CREATE TABLE partitioned (id int) PARTITION BY RANGE (id);
+    CREATE TABLE partitioned_1 PARTITION OF partitioned FOR VALUES FROM (1) TO (100);
+    INSERT INTO partitioned SELECT generate_series(1, 20);
+    CREATE TABLE heirs () INHERITS (parents);
+    INSERT INTO heirs SELECT generate_series(100, 104);
+    CREATE FUNCTION spy(a int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS $$BEGIN
+      RAISE EXCEPTION 'run as %', current_user; EXCEPTION WHEN raise_exception THEN RETURN true; END$$;
+    CREATE TABLE watched (id int CHECK (spy(id)), sevens int GENERATED ALWAYS AS (id * 7) STORED);
+    CREATE INDEX watched_spied ON watched (spy(id));
+    CREATE INDEX watched_plain ON watched (abs(id));
+    CREATE STATISTICS watched_statistics ON id, sevens FROM watched;
+    INSERT INTO watched SELECT generate_series(1, 5);
+    CREATE UNLOGGED TABLE volatile (id int);
+    CREATE SCHEMA earlier;
+    CREATE TABLE earlier.customers_old (id int);`);
   // Names are learned while the tables exist.
   await planDrill(lab, { type: 'latest' });
   const xid = Number(await live('DROP TABLE customers_old CASCADE; SELECT txid_current() - 1'));
   await live('DELETE FROM children');
+  await live('DROP TABLE partitioned_1');
+  await live('DROP SCHEMA earlier CASCADE');
   await live('INSERT INTO "we""ird $(touch x) * TABLE" VALUES (3)');
   await archiveWal(lab);
   target = { type: 'before-transaction', xid };
@@ -100,6 +116,34 @@ test('tables are back in a schema of their own, row by row, and live was neither
   expect(existsSync(path.join(path.dirname(lab.postgres.dataDir), 'x'))).toBe(false);
 }, 240_000);
 
+test('what is loaded does not join the tables of live: not the parent, not the partitioned one, and no function of theirs runs', async () => {
+  const before = await joined();
+  const names = ['public.partitioned_1', 'public.heirs', 'public.watched'];
+  const { dump, loaded } = await extracted({ database: 'system', tables: names, into: { schema: 'apart' } });
+  expect(loaded?.tables.map((one) => one.rows)).toEqual([20, 5, 5]);
+  expect(dump?.leftOut).toEqual([
+    'inheritance of public.heirs from public.parents',
+    'inheritance of public.partitioned_1 from public.partitioned',
+    'check watched_id_check of public.watched',
+    'index watched_spied of public.watched',
+    'statistics watched_statistics of public.watched',
+  ]);
+  expect(await joined()).toBe(before);
+  expect(await live('SELECT sum(sevens) FROM apart.watched')).toBe('105');
+  expect(await live("SELECT indexname FROM pg_indexes WHERE schemaname = 'apart'")).toBe('watched_plain');
+}, 240_000);
+
+test('a live that publishes all its tables gets none that its subscribers lack', async () => {
+  await live('CREATE PUBLICATION everything FOR ALL TABLES');
+  try {
+    const run = await runExtract({ database: 'system', tables: ['public.children'], into: { schema: 'published' } });
+    expect(run.problem?.detail).toContain('live publishes all tables (everything)');
+    expect(stepOf(run, 'recover').state).toBe('skipped');
+  } finally {
+    await live('DROP PUBLICATION everything');
+  }
+}, 240_000);
+
 test('a dump alone stays in a file that only the agent reads, with the hash that the report tells', async () => {
   const { dump, loaded } = await extracted({ database: 'system', tables: ['public.customers_old'] });
   expect(loaded).toBeNull();
@@ -114,18 +158,26 @@ test('a dump alone stays in a file that only the agent reads, with the hash that
 
 test.each([
   ['a schema that is there', { tables: ['public.children'], into: { schema: 'restored' } }, /restored exists on live/],
+  [
+    'a schema that is there at the target',
+    { tables: ['public.customers_old'], into: { schema: 'earlier' } },
+    /earlier is there at the target/,
+  ],
+  ['an unlogged table', { tables: ['public.volatile'] }, /is unlogged/],
+  ['a catalogue', { tables: ['pg_catalog.pg_authid'] }, /belongs to PostgreSQL itself/],
   ['a table that is not in the copy', { tables: ['public.never_was'] }, /public.never_was is not in the copy/],
   ['a partitioned table', { tables: ['public.partitioned'] }, /is partitioned: name its partitions/],
 ])(
   '%s is refused, and nothing is left of the try',
   async (_what, options, told) => {
     const before = await everythingElse();
+    const dumps = await leftovers();
     const run = await runExtract({ database: 'system', ...options });
     expect(run.state).toBe('failed');
     expect(run.problem).toMatchObject({ type: 'urn:barback:problem:extract-refused' });
     expect(run.problem?.detail).toMatch(told);
     expect(await everythingElse()).toBe(before);
-    expect(await leftovers()).toBe(1);
+    expect(await leftovers()).toBe(dumps);
   },
   240_000,
 );
@@ -165,10 +217,16 @@ async function extracted(options: object): Promise<ExtractResult> {
 async function everythingElse(): Promise<string> {
   return live(`SELECT string_agg(format('%s.%s', schemaname, relname), ',' ORDER BY 1),
     (SELECT count(*) FROM children), (SELECT count(*) FROM "we""ird $(touch x) * TABLE") FROM pg_stat_user_tables
-    WHERE schemaname NOT IN ('restored', 'again')`);
+    WHERE schemaname NOT IN ('restored', 'apart', 'again')`);
 }
 
-/** Directories of dumps; that of the first extract, which was loaded, stays. */
+/** What live's own tables say, in which something else could have joined. */
+async function joined(): Promise<string> {
+  return live(`SELECT (SELECT count(*) FROM parents), (SELECT count(*) FROM partitioned), (SELECT count(*) FROM pg_inherits),
+    (SELECT count(*) FROM pg_statistic_ext)`);
+}
+
+/** Directories of dumps; those of extracts that succeeded stay. */
 async function leftovers(): Promise<number> {
   const parent = path.dirname(lab.postgres.dataDir);
   return (await readdir(parent)).filter((name) => name.includes('.extract-')).length;

@@ -3,16 +3,18 @@ import path from 'node:path';
 import type { Params, Result } from '@barback/shared/operations/index.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { z } from 'zod';
+import { detachmentsSchema, detachmentsSql } from '../postgres/extract-detach-sql.ts';
 import {
-  detachmentsSchema,
-  detachmentsSql,
   doubledNames,
   dumpArgv,
   extractTableSchema,
   extractTablesSql,
+  isMoved,
   moveScript,
   objectionTo,
   rowsSql,
+  schemaMarkSchema,
+  schemaMarkSql,
   type ExtractTable,
 } from '../postgres/extract-sql.ts';
 import { openRegular } from '../system/open-file.ts';
@@ -43,7 +45,7 @@ export const extractDump: Handler<'extract-dump'> = {
     const server = { ...copyServer(host, place), database: params.database };
     const earlier = await readExtract(host, plan);
     if (earlier?.result && (await isStillThere(earlier))) return earlier.result;
-    const prepared = (await movedBefore(server, params, call)) ?? (await tablesOf(server, params, call));
+    const prepared = (await movedBefore(server, plan, params, call)) ?? (await tablesOf(server, params, call));
     await requireRoomFor(host, prepared, place.parent);
     const record = await claimExtractDirectory(host, plan, params.schema);
     const { tables, leftOut } = await move(host, { plan, record, server, tables: prepared }, call);
@@ -94,14 +96,24 @@ async function requireRoomFor(host: Host, tables: readonly ExtractTable[], direc
 /** In the schema that an interrupted try has moved them to; null when none has. */
 async function movedBefore(
   server: SqlServer,
+  plan: string,
   { tables, schema }: DumpParams,
   call: Call,
 ): Promise<ExtractTable[] | null> {
   if (schema === null) return null;
+  const there = await askJson(server, schemaMarkSql(schema), schemaMarkSchema, call.signal);
+  if (there === null) return null;
+  if (!isMoved(there.mark, plan)) {
+    // Tables of these names may be in it, from an earlier extract: they are not those that were asked for.
+    throw refused(`the schema ${schema} is there at the target`, 'Name another one ("into").');
+  }
   const names = tables.map((name) => `${schema}.${relationOf(name)}`);
   const found = await askJson(server, extractTablesSql(names), z.array(extractTableSchema), call.signal);
-  const moved = names.flatMap((name) => found.find((one) => one.name === name) ?? []);
-  return moved.length === names.length ? moved : null;
+  return names.map((name) => {
+    const moved = found.find((one) => one.name === name);
+    if (moved) return moved;
+    throw new Error(`${name} is not in the copy, though its schema has the mark of plan ${plan}`);
+  });
 }
 
 interface Move {
@@ -119,7 +131,7 @@ async function move(host: Host, { plan, record, server, tables }: Move, call: Ca
   const detachments = await askJson(server, detachmentsSql(names), detachmentsSchema, call.signal);
   const leftOut = detachments.map((one) => one.what);
   await writeExtract(host, plan, { ...record, leftOut });
-  const script = moveScript(tables, detachments, schema);
+  const script = moveScript(tables, detachments, { schema, plan });
   await executeOk(sqlProgram(server, script, longLimits), call.signal, 'postgres-failed');
   return { tables: tables.map((one) => ({ ...one, schema })), leftOut };
 }

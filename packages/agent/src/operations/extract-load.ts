@@ -5,6 +5,7 @@ import {
   completeSchemaSql,
   createSchemaScript,
   dropSchemaSql,
+  everythingPublishedSql,
   isLoaded,
   isOurs,
   restoreArgv,
@@ -31,16 +32,7 @@ export const extractLoad: Handler<'extract-load'> = {
     const plan = requirePlan(call);
     const dumped = await requireDump(host, plan, params.schema);
     const live = liveOf(host, params);
-    const there = await markOf(live, params.schema, call);
-    if (there !== null) {
-      if (!isOurs(there.mark, plan)) {
-        throw refused(
-          `the schema ${params.schema} exists on live`,
-          'Name another one ("into"), or drop that one if nobody needs it.',
-        );
-      }
-      await drop(live, params.schema, call);
-    }
+    if (await requireNewSchema(live, { plan, schema: params.schema }, call)) await drop(live, params.schema, call);
     await run(live, createSchemaScript(params.schema, plan), call);
     try {
       await load(host, live, dumped.file, call);
@@ -63,6 +55,29 @@ export const extractLoad: Handler<'extract-load'> = {
     return { is: 'complete', result: { schema: params.schema, tables: dumped.tables } };
   },
 };
+
+/** Whether the plan itself has begun it; refuses one that is somebody else's, and a live on which it would not stay alone. */
+export async function requireNewSchema(
+  live: SqlServer,
+  { plan, schema }: { readonly plan: string; readonly schema: string },
+  call: Call,
+): Promise<boolean> {
+  const there = await markOf(live, schema, call);
+  if (there !== null && !isOurs(there.mark, plan)) {
+    throw refused(
+      `the schema ${schema} exists on live`,
+      'Name another one ("into"), or drop that one if nobody needs it.',
+    );
+  }
+  const published = await askJson(live, everythingPublishedSql, z.array(z.string()), call.signal);
+  if (published.length > 0) {
+    throw refused(
+      `live publishes all tables (${published.join(', ')}), and subscribers that lack the loaded ones would stop`,
+      'Leave "into" out, and load the dump where nobody subscribes.',
+    );
+  }
+  return there !== null;
+}
 
 export function liveOf(host: Host, { database }: Pick<Params<'extract-load'>, 'database'>): SqlServer {
   return { ...liveServer(host), database };
@@ -111,7 +126,7 @@ async function countLoaded(live: SqlServer, schema: string, dumped: Dumped, call
     'comparison-failed',
     `not every row arrived: ${odd.map((one) => `${one.table} has ${one.rows} in the copy`).join('; ')}`,
     {
-      next: `The schema ${schema} was dropped again; the dump stays at ${dumped.file}. Look at triggers and rules of event triggers on live, and load it by hand.`,
+      next: `The schema ${schema} was dropped again, and the dump goes with the run. Look at event triggers of live, or plan again without "into" and load the dump by hand.`,
     },
   );
 }

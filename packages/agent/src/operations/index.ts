@@ -4,6 +4,7 @@ import { backupLease, backupRelease } from './backup-lease.ts';
 import { backupList, backupShow } from './backup-list.ts';
 import { barmanCheck } from './barman-check.ts';
 import { checkPassed } from './check-passed.ts';
+import { extractCheck } from './extract-check.ts';
 import { extractDiscard } from './extract-discard.ts';
 import { extractDump } from './extract-dump.ts';
 import { extractLoad } from './extract-load.ts';
@@ -75,6 +76,7 @@ export const handlers: Handlers = {
   'scratch-promote': scratchPromote,
   'scratch-amcheck': scratchAmcheck,
   'scratch-compare': scratchCompare,
+  'extract-check': extractCheck,
   'extract-dump': extractDump,
   'extract-load': extractLoad,
   'extract-discard': extractDiscard,

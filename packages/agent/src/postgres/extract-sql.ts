@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { conninfoValue, type PsqlTarget } from './argv.ts';
+import { list, type Detachment } from './extract-detach-sql.ts';
 
 /** A table of the copy: what it is, how it is written, and how much there is of it. */
 export const extractTableSchema = z.strictObject({
@@ -8,6 +9,9 @@ export const extractTableSchema = z.strictObject({
   kind: z.string(),
   schema: z.string(),
   relation: z.string(),
+  /** `pg_class.relpersistence`. */
+  persistence: z.string(),
+  ofExtension: z.boolean(),
   bytes: z.int(),
 });
 
@@ -16,13 +20,20 @@ export type ExtractTable = z.infer<typeof extractTableSchema>;
 /** Which of the named tables are there; names hold neither quotes nor backslashes (tableNameSchema). */
 export function extractTablesSql(names: readonly string[]): string {
   return `SELECT coalesce(json_agg(json_build_object('name', n.nspname || '.' || c.relname, 'kind', c.relkind,
-    'schema', n.nspname, 'relation', c.relname, 'bytes', pg_total_relation_size(c.oid))), '[]')
+    'schema', n.nspname, 'relation', c.relname, 'persistence', c.relpersistence, 'ofExtension', EXISTS (SELECT FROM pg_depend e
+      WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e'),
+    'bytes', pg_total_relation_size(c.oid))), '[]')
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname || '.' || c.relname IN (${list(names)});`;
 }
 
 /** Why a table cannot be extracted; null when it can. Pure. */
 export function objectionTo(name: string, found: ExtractTable | undefined): string | null {
   if (found === undefined) return `${name} is not in the copy`;
+  if (/^(pg_|information_schema$)/.test(found.schema)) return `${name} belongs to PostgreSQL itself`;
+  // pg_dump says nothing, and dumps nothing (15, checkExtensionMembership in pg_dump.c).
+  if (found.ofExtension) return `${name} belongs to an extension: dump it by hand from a drill that holds its copy`;
+  // Its rows are not in WAL, and PostgreSQL empties it when it recovers.
+  if (found.persistence === 'u') return `${name} is unlogged: no backup has its rows`;
   switch (found.kind) {
     case 'r':
       return null;
@@ -41,75 +52,27 @@ export function doubledNames(tables: readonly ExtractTable[]): string[] {
   return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 }
 
-const detachedSchema = z.strictObject({ what: z.string(), statement: z.string() });
-export const detachmentsSchema = z.array(detachedSchema);
-
-/**
- * What leads out of the tables to things that live may not have, and how it is taken off in the copy: foreign keys to other tables,
- * triggers and rules (their functions), policies (their roles), defaults that use another's sequence or function of the database.
- * Only for a load into another schema: a dump that keeps its place keeps all of it.
- */
-export function detachmentsSql(names: readonly string[]): string {
-  const quoted = `quote_ident(n.nspname) || '.' || quote_ident(c.relname)`;
-  const part = (what: string, statement: string, from: string) =>
-    `SELECT ${what} AS what, ${statement} AS statement FROM chosen x JOIN pg_class c ON c.oid = x.oid
-      JOIN pg_namespace n ON n.oid = c.relnamespace ${from}`;
-  return `WITH chosen AS (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE n.nspname || '.' || c.relname IN (${list(names)})),
-  parts AS (
-    ${part(
-      `'foreign key ' || k.conname || ' of ' || ${quoted}`,
-      `'ALTER TABLE ' || ${quoted} || ' DROP CONSTRAINT ' || quote_ident(k.conname)`,
-      `JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype = 'f' AND k.confrelid NOT IN (SELECT oid FROM chosen)`,
-    )}
-    UNION ALL ${part(
-      `'trigger ' || t.tgname || ' of ' || ${quoted}`,
-      `'DROP TRIGGER ' || quote_ident(t.tgname) || ' ON ' || ${quoted}`,
-      `JOIN pg_trigger t ON t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgparentid = 0`,
-    )}
-    UNION ALL ${part(
-      `'rule ' || r.rulename || ' of ' || ${quoted}`,
-      `'DROP RULE ' || quote_ident(r.rulename) || ' ON ' || ${quoted}`,
-      `JOIN pg_rewrite r ON r.ev_class = c.oid AND r.ev_type <> '1'`,
-    )}
-    UNION ALL ${part(
-      `'policy ' || p.polname || ' of ' || ${quoted}`,
-      `'DROP POLICY ' || quote_ident(p.polname) || ' ON ' || ${quoted}`,
-      `JOIN pg_policy p ON p.polrelid = c.oid`,
-    )}
-    UNION ALL ${part(
-      `'default of ' || ${quoted} || '.' || a.attname`,
-      `'ALTER TABLE ' || ${quoted} || ' ALTER COLUMN ' || quote_ident(a.attname) || ' DROP DEFAULT'`,
-      `JOIN pg_attrdef d ON d.adrelid = c.oid
-       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.adnum AND a.attgenerated = ''
-       WHERE EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_attrdef'::regclass AND e.objid = d.oid AND (
-           (e.refclassid = 'pg_proc'::regclass AND e.refobjid >= 16384)
-           OR (e.refclassid = 'pg_class'::regclass AND e.refobjid <> c.oid AND NOT EXISTS (SELECT FROM pg_depend o
-             WHERE o.classid = 'pg_class'::regclass AND o.objid = e.refobjid AND o.deptype IN ('a', 'i')
-               AND o.refobjid IN (SELECT oid FROM chosen)))))`,
-    )})
-  SELECT coalesce(json_agg(json_build_object('what', what, 'statement', statement) ORDER BY what), '[]') FROM parts;`;
-}
-
 /** In the copy, which is thrown away: the tables move to the schema that they will have on live, with their indexes and own sequences. */
 export function moveScript(
   tables: readonly ExtractTable[],
-  detachments: z.infer<typeof detachmentsSchema>,
-  schema: string,
+  detachments: readonly Detachment[],
+  { schema, plan }: { readonly schema: string; readonly plan: string },
 ): string {
   return [
     'BEGIN;',
     ...detachments.map(({ statement }) => `${statement};`),
     `CREATE SCHEMA ${identifier(schema)};`,
     ...tables.map((one) => `ALTER TABLE ${qualified(one)} SET SCHEMA ${identifier(schema)};`),
+    // A later try knows them by it: the copy may have had a schema of that name at the target.
+    commentSql(schema, movedMark(plan)),
     'COMMIT;',
     '',
   ].join('\n');
 }
 
-/** Rows of each table, in this order, from one snapshot. */
+/** Rows of each table, in this order, from one snapshot; without those of tables that inherit, which pg_dump does not take along. */
 export function rowsSql(tables: readonly Pick<ExtractTable, 'schema' | 'relation'>[]): string {
-  const counts = tables.map((one) => `(SELECT count(*) FROM ${qualified(one)})`);
+  const counts = tables.map((one) => `(SELECT count(*) FROM ONLY ${qualified(one)})`);
   return `SELECT json_build_array(${counts.join(', ')});`;
 }
 
@@ -127,8 +90,8 @@ export function dumpArgv(target: PsqlTarget, tables: readonly Pick<ExtractTable,
 }
 
 /**
- * Owners and privileges stay behind: a role of the target's time may be gone, and one error would end it. From standard input, so
- * that PostgreSQL's user needs no right to the file.
+ * Owners, privileges and tablespaces stay behind: a role of the target's time may be gone, and one error would end it. From standard
+ * input, so that PostgreSQL's user needs no right to the file.
  */
 export function restoreArgv(target: PsqlTarget): string[] {
   return [
@@ -137,12 +100,22 @@ export function restoreArgv(target: PsqlTarget): string[] {
     '--single-transaction',
     '--no-owner',
     '--no-privileges',
+    '--no-tablespaces',
     ...connection(target),
   ];
 }
 
 const markOf = (plan: string, isComplete: boolean): string =>
   `Barback plan ${plan}: ${isComplete ? 'loaded' : 'being loaded'}`;
+
+const movedMark = (plan: string): string => `Barback plan ${plan}: moved`;
+
+export function isMoved(mark: string | null | undefined, plan: string): boolean {
+  return mark === movedMark(plan);
+}
+
+/** Publications that would send whatever is loaded to subscribers that have no such table, and stop them. */
+export const everythingPublishedSql = `SELECT coalesce(json_agg(pubname ORDER BY pubname), '[]') FROM pg_publication WHERE puballtables;`;
 
 /** Whose a schema of live is, by its comment; null when there is none of that name. */
 export const schemaMarkSchema = z.strictObject({ mark: z.string().nullable() }).nullable();
@@ -192,8 +165,4 @@ function qualified({ schema, relation }: Pick<ExtractTable, 'schema' | 'relation
 
 function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
-}
-
-function list(names: readonly string[]): string {
-  return names.map((name) => `'${name}'`).join(', ');
 }

@@ -39,6 +39,7 @@ export const extract: Scenario<typeof extractOptionsSchema, ExtractFacts> = {
     const schema = options.into?.schema ?? null;
     return [
       ...recheckSteps(server, backup.id, facts.basis),
+      ...(schema === null ? [] : [checkSchemaStep(server, options.database, schema)]),
       checkStep(server),
       leaseStep(facts),
       ...recoverSteps(facts, { bandwidthKBps: options.bandwidthKBps ?? null, tablespaceHome: 'scratch' }),
@@ -49,6 +50,15 @@ export const extract: Scenario<typeof extractOptionsSchema, ExtractFacts> = {
     ];
   },
 };
+
+/** A copy takes long: what the load would refuse is refused before it. */
+function checkSchemaStep(server: string, database: string, schema: string): Step {
+  return {
+    name: 'check-schema',
+    title: `See that the schema ${schema} can be made on live`,
+    action: onAgent('extract-check', { server, database, schema }),
+  };
+}
 
 function dumpStep(server: string, { database, tables, into }: ExtractOptions): Step {
   const schema = into?.schema ?? null;

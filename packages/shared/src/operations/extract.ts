@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { serverNameSchema } from '../wire/identifiers.ts';
-import { defineContract, hourMs } from './contract.ts';
+import { defineContract, hourMs, minuteMs } from './contract.ts';
 import { probeSchema } from './scratch-probe.ts';
 import { tableNameSchema } from './table-compare.ts';
 
@@ -12,6 +12,19 @@ export const extractSchemaSchema = z
 export const extractTablesSchema = z.array(tableNameSchema).min(1).max(20);
 
 const countedSchema = z.strictObject({ table: z.string(), rows: z.int().nonnegative() });
+
+/** Refuses before anything is copied what the load would refuse behind it. */
+export const extractCheck = defineContract({
+  class: 'R',
+  limitMs: minuteMs,
+  onCancel: 'stop',
+  params: z.strictObject({
+    server: serverNameSchema,
+    database: probeSchema.shape.database,
+    schema: extractSchemaSchema,
+  }),
+  result: z.strictObject({}),
+});
 
 /** Dumps tables of the promoted copy into a file that stays when the copy goes (T37). */
 export const extractDump = defineContract({

@@ -7,7 +7,7 @@ import { backupShow } from './backup-show.ts';
 import { barmanCheck } from './barman-check.ts';
 import type { Observed, OperationClass } from './contract.ts';
 import { credentialsCarry, credentialsCompare } from './credentials.ts';
-import { extractDiscard, extractDump, extractLoad } from './extract.ts';
+import { extractCheck, extractDiscard, extractDump, extractLoad } from './extract.ts';
 import { hostFacts } from './host-facts.ts';
 import { liveCheckpoint } from './live-checkpoint.ts';
 import { liveCount } from './live-count.ts';
@@ -65,6 +65,7 @@ export const operations = {
   'scratch-promote': scratchPromote,
   'scratch-amcheck': scratchAmcheck,
   'scratch-compare': scratchCompare,
+  'extract-check': extractCheck,
   'extract-dump': extractDump,
   'extract-load': extractLoad,
   'extract-discard': extractDiscard,
