@@ -14,7 +14,6 @@ const longest = [
   'test/e2e/point-in-time.test.ts',
   'test/e2e/incidents.test.ts',
   'test/e2e/damages.test.ts',
-  'test/e2e/hold.test.ts',
 ];
 
 /** Starts the longest files first, so that nothing is waited for at the end. */

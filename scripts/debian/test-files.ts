@@ -2,7 +2,7 @@
 export const DEBIAN_13_TEST_FILES: readonly string[] = [
   'test/e2e/drill.test.ts',
   'test/e2e/damaged-backup.test.ts',
-  'test/e2e/hold.test.ts',
+  'test/full/hold.test.ts',
   'test/e2e/operations.test.ts',
   'test/full/operations-protection.test.ts',
   'test/full/operations-kept-wal.test.ts',
@@ -10,7 +10,7 @@ export const DEBIAN_13_TEST_FILES: readonly string[] = [
   'test/e2e/operations-refusals.test.ts',
   'test/e2e/operations-sweep.test.ts',
   'test/e2e/lab.test.ts',
-  'test/e2e/other-setups.test.ts',
+  'test/full/other-setups.test.ts',
   'test/e2e/history.test.ts',
   'test/e2e/point-in-time.test.ts',
   'test/e2e/incidents.test.ts',

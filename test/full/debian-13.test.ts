@@ -22,7 +22,7 @@ test.for(ends)(
   'a run on Debian 13 that ends by $signal leaves no process and no mount',
   async ({ signal, trees }, { skip }) => {
     if (!isRoot) skip('only root can make a Debian 13 in a directory and enter it');
-    const run = spawn(process.execPath, [SCRIPT, 'test/e2e/hold.test.ts'], { stdio: 'ignore' });
+    const run = spawn(process.execPath, [SCRIPT, 'test/full/hold.test.ts'], { stdio: 'ignore' });
     const ended = once(run, 'exit');
     await poll('a process in the tree', 600_000, async () => ((await inTrees(run.pid)).length > 0 ? true : undefined));
     run.kill(signal);

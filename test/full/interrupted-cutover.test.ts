@@ -1,4 +1,3 @@
-import { cutoverFaultTests, otherBoundaries } from '../support/cutover-fault-tests.ts';
+import { cutoverBoundaries, cutoverFaultTests, otherBoundaries } from '../support/cutover-fault-tests.ts';
 
-// Those of the cutover itself are in npm test.
-cutoverFaultTests(otherBoundaries);
+cutoverFaultTests([...cutoverBoundaries, ...otherBoundaries]);

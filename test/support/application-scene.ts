@@ -6,7 +6,8 @@ import { request } from './barback-client.ts';
 
 /** A lab's application behind a Dokploy, known to its api by the settings of the server. */
 export async function applicationOf(lab: Lab): Promise<WritingApplication> {
-  const writer = await startWritingApplication(lab);
+  // Some hundred commits a second: enough for every question, and little beside what two cores do.
+  const writer = await startWritingApplication(lab, { pauseMs: 20 });
   const file = path.join(lab.dir, 'api', 'dokploy-key');
   await writeFile(file, writer.dokploy.key, { mode: 0o600 });
   const { uid, gid } = await stat(path.dirname(file));
