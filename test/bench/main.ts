@@ -21,9 +21,10 @@ const outageSizesMb = full ? [200, 2_000, 10_000] : [200];
 const rounds = 3;
 const walMb = 2_200;
 
-/** Measures everything that the documents quote; `--write` makes docs/figures.md. */
+/** Measures everything that the documents quote; `--write` makes docs/figures.md. `--outages` measures only those of live. */
 async function bench(): Promise<void> {
   const parts: string[] = [];
+  if (process.argv.includes('--outages')) return say(await outages());
   for (const [index, sizeMb] of sizesMb.entries()) {
     const dir = `/var/tmp/barback-bench-${process.pid}`;
     say(`building a lab with ${sizeMb} MB …`);

@@ -15,7 +15,7 @@ import { poll } from '../lab/poll.ts';
 import { psqlArgv, sql } from '../lab/psql.ts';
 import { asUser, mustRun, runCommand } from '../lab/run-command.ts';
 import { labUp } from '../lab/up.ts';
-import { labTraces, orphanSegments } from './lab-traces.ts';
+import { labTraces, orphanSegments } from '../e2e/lab-traces.ts';
 
 const isRoot = process.geteuid?.() === 0;
 const MAIN = path.join(import.meta.dirname, '..', 'lab', 'main.ts');

@@ -7,7 +7,7 @@ import type { Lab } from '../lab/lab.ts';
 import { poll } from '../lab/poll.ts';
 import { sql } from '../lab/psql.ts';
 import { labUp } from '../lab/up.ts';
-import { operationsHost, type OperationsHost } from './operations-host.ts';
+import { operationsHost, type OperationsHost } from '../e2e/operations-host.ts';
 
 let lab: Lab;
 let operations: OperationsHost;
