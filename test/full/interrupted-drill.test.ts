@@ -1,0 +1,3 @@
+import { interruptedDrillTests } from '../support/interrupted-drill-tests.ts';
+
+interruptedDrillTests([['api'], ['gateway'], ['executor']]);
