@@ -206,14 +206,18 @@ describe('a fence', () => {
   test('that a session does not leave is reported with the session after half a minute, and live goes on once it is lifted', async () => {
     clients = restlessClients(lab.postgres, 'noise', 2);
     await connected(2);
-    const frozen = Number(await sql(lab.postgres, "SELECT min(pid) FROM pg_stat_activity WHERE usename = 'app'"));
+    // One that does nothing: a session that is stopped while it writes may hold what everybody else waits for.
+    const { host, port, database } = lab.postgres;
+    const idle = new Client({ host, port, database, user: 'app', application_name: 'idle' });
+    idle.on('error', () => undefined);
+    await idle.connect();
+    const frozen = Number(await sql(lab.postgres, "SELECT pid FROM pg_stat_activity WHERE application_name = 'idle'"));
     process.kill(frozen, 'SIGSTOP');
     try {
       const problem = await plan.problem('live-fence', {});
       expect(problem.type).toBe('urn:barback:problem:fence-incomplete');
-      expect(problem.detail).toContain(`${frozen} (app, restless)`);
+      expect(problem.detail).toContain(`${frozen} (app, idle)`);
       expect(problem.next).toMatch(/live goes on/);
-      // The others may be there as well: it was stopped at a random point, perhaps with a lock that they wait for.
       const { sessions } = problem.facts as { sessions: { pid: number; role: string }[] };
       expect(sessions.map(({ pid, role }) => ({ pid, role }))).toContainEqual({ pid: frozen, role: 'app' });
       await plan.run('live-unfence', {});
@@ -221,6 +225,7 @@ describe('a fence', () => {
       await poll('more commits', 10_000, () => ((clients?.commits() ?? 0) > commits ? true : undefined));
     } finally {
       process.kill(frozen, 'SIGCONT');
+      await idle.end().catch(() => undefined);
     }
   });
 });
