@@ -18,5 +18,6 @@ const { summary, code } = await runDebian13(asked.length > 0 ? asked : DEBIAN_13
 const tally = new Tally();
 tally.countTests(summary, code);
 for (const { name, reason: why } of tally.skipped) say(`skipped: ${name} (${why})`);
+for (const { name, reason: why } of tally.unsteady) say(`unsteady: ${name} passed at the second attempt (${why})`);
 process.exitCode = tally.failed === 0 ? 0 : 1;
 say(String(tally));

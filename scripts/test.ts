@@ -97,6 +97,7 @@ async function main(): Promise<void> {
   if (!options.static) await runProjects(options.full ? [...PROJECTS, { name: 'full', workers: 1 }] : PROJECTS, tally);
   if (options.full && !interruption.signal.aborted) await runOnDebian13(tally);
   for (const { name, reason } of tally.skipped) say(`skipped: ${name} (${reason})`);
+  for (const { name, reason } of tally.unsteady) say(`unsteady: ${name} passed at the second attempt (${reason})`);
   if (interruption.signal.aborted) {
     say('interrupted: the rest was not run');
     tally.count(false);

@@ -46,6 +46,7 @@ test.skip('silent', () => undefined);`,
       { name: 'mixed.test.ts > group > absent', reason: 'no arm64 machine' },
       { name: 'mixed.test.ts > silent', reason: 'no reason given' },
     ],
+    unsteady: [],
   });
 });
 
@@ -57,5 +58,20 @@ test('counts what belongs to no test: files that do not load, hooks that fail, e
     hook: `describe('group', () => { beforeAll(() => { throw new Error('no lab'); }); ${good} });`,
     stray: `test('starts it', async () => { void Promise.reject(new Error('stray')); await new Promise((r) => setTimeout(r, 50)); });`,
   });
-  expect({ ...summary, skipped: summary.skipped.length }).toEqual({ passed: 1, failed: 4, skipped: 1 });
+  expect({ ...summary, skipped: summary.skipped.length }).toEqual({ passed: 1, failed: 4, skipped: 1, unsteady: [] });
+});
+
+test('names what passed only when it was run again, with what failed first', async () => {
+  const summary = await summaryOf({
+    race: `let runs = 0;
+test('second time lucky', { retry: 1 }, () => { runs += 1; expect(runs).toBe(2); });
+test('never', { retry: 1 }, () => expect(1).toBe(2));`,
+  });
+  expect(summary).toMatchObject({
+    passed: 1,
+    failed: 1,
+    unsteady: [
+      { name: 'race.test.ts > second time lucky', reason: expect.stringContaining('expected 1 to be 2') as string },
+    ],
+  });
 });

@@ -11,17 +11,23 @@ export class SummaryReporter implements Reporter {
 }
 
 function summarize(modules: readonly TestModule[], unhandledErrors: number): TestSummary {
-  const summary = { passed: 0, failed: unhandledErrors, skipped: [] as { name: string; reason: string }[] };
+  const summary: TestSummary = { passed: 0, failed: unhandledErrors, skipped: [], unsteady: [] };
   for (const module of modules) {
     for (const owner of [module, ...module.children.allSuites()]) if (owner.errors().length > 0) summary.failed += 1;
     for (const test of module.children.allTests()) {
       const result = test.result();
-      if (result.state === 'passed') summary.passed += 1;
-      else if (result.state === 'skipped') {
-        const name = `${module.relativeModuleId} > ${test.fullName}`;
+      const name = `${module.relativeModuleId} > ${test.fullName}`;
+      if (result.state === 'passed') {
+        summary.passed += 1;
+        if (test.diagnostic()?.flaky) summary.unsteady.push({ name, reason: firstLine(result.errors?.[0]?.message) });
+      } else if (result.state === 'skipped') {
         summary.skipped.push({ name, reason: result.note ?? 'no reason given' });
       } else summary.failed += 1;
     }
   }
   return summary;
+}
+
+function firstLine(message: string | undefined): string {
+  return message?.split('\n')[0] ?? 'no message';
 }

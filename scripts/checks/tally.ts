@@ -5,6 +5,7 @@ export class Tally {
   passed = 0;
   failed = 0;
   readonly skipped: { readonly name: string; readonly reason: string }[] = [];
+  readonly unsteady: { readonly name: string; readonly reason: string }[] = [];
 
   count(ok: boolean): void {
     if (ok) this.passed += 1;
@@ -21,6 +22,7 @@ export class Tally {
     this.passed += summary.passed;
     this.failed += summary.failed;
     this.skipped.push(...summary.skipped);
+    this.unsteady.push(...summary.unsteady);
     if (summary.failed > 0) return `${summary.failed} failed`;
     if (exitCode !== 0) return this.#fail(`vitest ended with exit code ${exitCode} although no test failed`);
     if (summary.passed === 0) return this.#fail('not one test was executed');

@@ -6,6 +6,8 @@ export const TestSummary = z.strictObject({
   /** Failed tests, files that could not be loaded, failed hooks and errors outside any test. */
   failed: z.int().nonnegative(),
   skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
+  /** Passed only when run again; `reason` is what the first attempt failed with. */
+  unsteady: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
 });
 export type TestSummary = z.infer<typeof TestSummary>;
 

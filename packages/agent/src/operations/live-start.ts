@@ -37,12 +37,16 @@ export const liveStart: Handler<'live-start'> = {
   observe: () => Promise.resolve({ is: 'absent' }),
 };
 
-/** A server that was told to stop takes nobody any more: its end is waited for, then it is started again. */
+/**
+ * A server that was told to stop takes nobody any more: its end is waited for, then it is started again. The last that it does is
+ * to remove postmaster.pid (15, miscinit.c, UnlinkLockFiles), so one that lives without that file is about to end, too.
+ */
 async function runningBefore(host: Host, { deadlineMs, startedAt }: Timing): Promise<ProcessIdentity | undefined> {
   for (;;) {
     const running = await liveProcess(host);
     if (!running) return undefined;
-    if ((await liveStatus(host)) !== 'stopping' && (await isAlive(running))) return running;
+    const status = await liveStatus(host);
+    if (status !== null && status !== 'stopping' && (await isAlive(running))) return running;
     if (monotonicMs() - startedAt > deadlineMs) {
       const workers = await liveWorkers(host);
       throw new ProblemError(
