@@ -42,6 +42,9 @@ test('a dropped table is back after three calls, with everything before the drop
   expect(cutover.live?.timeline).toBe(2);
   expect(cutover.outage.seconds).toBeGreaterThan(0);
   expect(restored.liveDatabase).toBe('new-running');
+  expect(cutover.analyzed).toMatchObject({ complete: true, hindrance: null });
+  const analyzed = "SELECT last_analyze IS NOT NULL FROM pg_stat_user_tables WHERE relname = 'invoices'";
+  expect(await sql(lab.postgres, analyzed)).toBe('t');
   await protectedAgain(cutover.backup?.backupId);
 }, 400_000);
 

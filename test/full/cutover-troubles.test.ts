@@ -7,7 +7,8 @@ import { sql } from '../lab/psql.ts';
 import type { WritingApplication } from '../lab/writing-application.ts';
 import { restlessClients } from '../e2e/restless-clients.ts';
 import { applicationOf } from '../support/application-scene.ts';
-import { request, startRun, stepOf, waitForRun, type RunBody } from '../support/barback-client.ts';
+import { askCopy } from '../support/ask-copy.ts';
+import { request, runDrill, startRun, stepOf, waitForRun, type RunBody } from '../support/barback-client.ts';
 import { planPointInTime } from '../support/cutover-client.ts';
 import { receiveElsewhere } from '../support/foreign-receiver.ts';
 import { settledLab } from '../support/settled-lab.ts';
@@ -141,6 +142,30 @@ describe('while nobody is let in', () => {
   );
 
   test(
+    "a copy on which Barman's slot cannot be made gets it as live, and nothing of the new timeline is missing",
+    async () => {
+      const run = await runOf({ inspect: 'paused' });
+      const { planId } = await reaches(run, 'inspect');
+      const settings = path.join(lab.postgres.configDir, 'conf.d', 'zz-slots.conf');
+      await writeFile(settings, 'max_replication_slots = 40\n', { mode: 0o644 });
+      const all = "generate_series(1, current_setting('max_replication_slots')::int)";
+      const fill = `SELECT pg_create_physical_replication_slot('full_' || n) FROM ${all} AS n`;
+      await askCopy(lab, planId, fill);
+      await decide(run, 'continue');
+      const done = await end(run);
+      await rm(settings);
+      expect(done).toMatchObject({ state: 'succeeded', liveDatabase: 'new-running' });
+      expect(stepOf(done, 'renew-slot').state).toBe('succeeded');
+      const left = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name LIKE 'full%'";
+      await sql(lab.postgres, left);
+      await nothingLost();
+      const drill = await runDrill(lab, { type: 'latest' });
+      expect(drill.state, JSON.stringify(drill.problem)).toBe('succeeded');
+    },
+    8 * minutes,
+  );
+
+  test(
     'a walsender that keeps live from stopping ends the run at its limit, and live is started again as it was',
     async () => {
       await sql(lab.postgres, "SELECT pg_create_physical_replication_slot('other', true)");
@@ -237,8 +262,8 @@ async function end(run: string): Promise<RunBody> {
   return until(run, (one) => ended.has(one.state));
 }
 
-async function reaches(run: string, gate: string): Promise<void> {
-  await until(run, (one) => one.steps.some((step) => step.name === gate && step.state === 'waiting'));
+async function reaches(run: string, gate: string): Promise<RunBody> {
+  return until(run, (one) => one.steps.some((step) => step.name === gate && step.state === 'waiting'));
 }
 
 async function decide(run: string, decision: string): Promise<void> {

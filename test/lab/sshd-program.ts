@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { codename } from './barman-program.ts';
 import { findProgram } from './requirements.ts';
-import { unpackPackages } from './unpacked-packages.ts';
+import { librariesIn, unpackPackages } from './unpacked-packages.ts';
 
 export interface SshdProgram {
   readonly file: string;
@@ -27,7 +27,6 @@ export async function findSshd(): Promise<SshdProgram> {
     throw new Error(`cannot build a lab that needs ssh: there is no sshd, and no list of its packages for '${suite}'`);
   }
   const tree = await unpackPackages({ suite, packages });
-  const libraries = await directoriesWithLibraries(tree);
   const names = await readdir(path.join(tree, 'usr/lib/openssh')).catch(() => [] as string[]);
   // Since OpenSSH 9.8 a connection is served by programs of their own, whose paths are compiled in.
   const parts = { 'sshd-session': 'SshdSessionPath', 'sshd-auth': 'SshdAuthPath' };
@@ -36,14 +35,7 @@ export async function findSshd(): Promise<SshdProgram> {
     .map(([name, setting]) => `${setting} ${path.join(tree, 'usr/lib/openssh', name)}`);
   return {
     file: path.join(tree, 'usr/sbin/sshd'),
-    environment: { LD_LIBRARY_PATH: libraries.join(':') },
+    environment: { LD_LIBRARY_PATH: await librariesIn(tree) },
     settings,
   };
-}
-
-async function directoriesWithLibraries(tree: string): Promise<string[]> {
-  const files = await readdir(tree, { recursive: true });
-  return [
-    ...new Set(files.filter((file) => /\.so\.\d+$/.test(file)).map((file) => path.join(tree, path.dirname(file)))),
-  ];
 }

@@ -53,6 +53,12 @@ export async function unpackPackages(set: PackageSet): Promise<string> {
   return target;
 }
 
+/** Where an unpacked program finds the libraries that were unpacked with it, for LD_LIBRARY_PATH. */
+export async function librariesIn(tree: string): Promise<string> {
+  const files = (await readdir(tree, { recursive: true })).filter((file) => /\.so\.\d+$/.test(file));
+  return [...new Set(files.map((file) => path.join(tree, path.dirname(file))))].join(':');
+}
+
 function cacheOf(uid: number): string {
   return path.join('/var/tmp', `barback-cache-${uid}`);
 }

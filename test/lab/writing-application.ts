@@ -32,14 +32,20 @@ GRANT USAGE ON SEQUENCE ledger_id_seq TO app;`;
 /** Makes the table and starts both; the application writes before this resolves. */
 export async function startWritingApplication(
   lab: Pick<Lab, 'dir' | 'postgres'>,
-  options: { readonly replicas?: number; readonly connections?: number; readonly pauseMs?: number } = {},
+  options: {
+    readonly replicas?: number;
+    readonly connections?: number;
+    readonly pauseMs?: number;
+    /** A pooler on this machine, instead of PostgreSQL itself. */
+    readonly through?: { readonly port: number };
+  } = {},
 ): Promise<WritingApplication> {
   const { postgres } = lab;
   await sql(postgres, ledgerTable);
   const ledgerFile = path.join(lab.dir, 'log', 'ledger.jsonl');
   const settings: WriterSettings = {
-    host: postgres.host,
-    port: postgres.port,
+    host: options.through === undefined ? postgres.host : '127.0.0.1',
+    port: options.through?.port ?? postgres.port,
     database: postgres.database,
     connections: options.connections ?? 3,
     pauseMs: options.pauseMs ?? 2,

@@ -6,6 +6,7 @@ import { killProgram, startProgram } from '../lab/programs.ts';
 /** The parts of the agent's configuration that tests change, as an operator would with an editor. */
 interface ServerPart {
   preloadLibraries?: string[];
+  poolers?: Record<string, object>;
   scratch: { freeBytesFloor: number; directory?: string };
   postgres: { dataDirectory: string };
 }

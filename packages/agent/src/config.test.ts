@@ -44,6 +44,22 @@ test.each([
   expect(() => parseConfig(text, 'agent.yaml')).toThrow('servers.main.postgres.service');
 });
 
+test('a pooler is asked over its socket unless it is told where, and another host proves itself', () => {
+  const withPooler = (text: string) => `${good}    poolers: { pool: ${text} }\n`;
+  const config = parseConfig(withPooler('{ host: /run/postgresql, databases: [shop] }'), 'agent.yaml');
+  expect(config.servers['main']?.poolers['pool']).toMatchObject({ port: 6432, role: 'pgbouncer' });
+  expect(() => parseConfig(withPooler('{ host: 10.0.0.2, databases: [shop] }'), 'agent.yaml')).toThrow(
+    'servers.main.poolers.pool.caFile: name the certificates',
+  );
+  expect(() =>
+    parseConfig(withPooler('{ host: 10.0.0.2, caFile: /etc/ca.pem, databases: [shop] }'), 'f'),
+  ).not.toThrow();
+  expect(() => parseConfig(withPooler('{ host: /run, databases: [] }'), 'agent.yaml')).toThrow('databases');
+  expect(() => parseConfig(withPooler(`{ host: /run, databases: ['a"; SHUTDOWN'] }`), 'agent.yaml')).toThrow(
+    'databases',
+  );
+});
+
 test('all problems are told at once, each with its place', () => {
   const bad = good
     .replace('id: agent-1', 'id: agent 1')

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { publicJwkSchema } from '@barback/shared/wire/keys.ts';
+import { poolerNameSchema } from '@barback/shared/operations/pooler.ts';
 import { probeSchema } from '@barback/shared/operations/scratch-probe.ts';
 import { serverNameSchema } from '@barback/shared/wire/identifiers.ts';
 import { type Document, parseDocument } from 'yaml';
@@ -66,6 +67,29 @@ const scratchSchema = z.strictObject({
   jobs: z.int().min(1).max(64).optional(),
 });
 
+const loopback = /^(127(\.\d{1,3}){3}|localhost)$/;
+
+/** A PgBouncer whose clients wait while live is replaced. */
+const poolerSchema = z
+  .strictObject({
+    /** Directory of its socket, or the host that it listens on. */
+    host: z.union([absolutePath, z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/)]),
+    port: z.int().min(1).max(65_535).default(6432),
+    /** One of its admin_users; over the socket its own system user needs no password as pgbouncer. */
+    role: roleName.default('pgbouncer'),
+    /** The system user that asks it; PostgreSQL's when left out. */
+    user: userName.optional(),
+    /** As .pgpass, readable by that user. */
+    passwordFile: absolutePath.optional(),
+    caFile: absolutePath.optional(),
+    /** Names in PgBouncer's own configuration, all of them databases of this server. */
+    databases: z.array(z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$/)).min(1),
+  })
+  .refine(({ host, caFile }) => host.startsWith('/') || loopback.test(host) || caFile !== undefined, {
+    path: ['caFile'],
+    message: 'name the certificates that another host must prove itself with',
+  });
+
 const serverSchema = z.strictObject({
   barman: barmanSchema,
   postgres: postgresSchema,
@@ -73,6 +97,7 @@ const serverSchema = z.strictObject({
   /** LOGIN role without superuser that given SQL runs as (T5). */
   probeRole: roleName.default('barback_probe'),
   probes: z.array(probeSchema).default([]),
+  poolers: z.record(poolerNameSchema, poolerSchema).default({}),
   /** Preload libraries that a copy may load because replay or queries need them (T2). */
   preloadLibraries: z
     .array(z.string().regex(/^[A-Za-z0-9_$.-]{1,64}$/))

@@ -15,6 +15,7 @@ import { hostFacts } from './host-facts.ts';
 import { keptDiscard } from './kept-discard.ts';
 import { keptList } from './kept-list.ts';
 import { keptPrepare } from './kept-prepare.ts';
+import { liveAnalyze } from './live-analyze.ts';
 import { liveCheckpoint } from './live-checkpoint.ts';
 import { liveCount } from './live-count.ts';
 import { cutoverFacts } from './cutover-facts.ts';
@@ -23,6 +24,9 @@ import { liveProbe } from './live-probe.ts';
 import { liveStart } from './live-start.ts';
 import { liveStop } from './live-stop.ts';
 import { liveSwap, liveSwapBack } from './live-swap.ts';
+import { poolerLook } from './pooler-look.ts';
+import { poolerPause } from './pooler-pause.ts';
+import { poolerResume } from './pooler-resume.ts';
 import { protectionFacts } from './protection-facts.ts';
 import { receiveWalAlign, receiveWalStart, receiveWalStop } from './receive-wal.ts';
 import { scratchAmcheck } from './scratch-amcheck.ts';
@@ -115,4 +119,8 @@ export const handlers: Handlers = {
   'timeline-archived': timelineArchived,
   'check-passed': checkPassed,
   'slot-renew': slotRenew,
+  'live-analyze': liveAnalyze,
+  'pooler-look': poolerLook,
+  'pooler-pause': poolerPause,
+  'pooler-resume': poolerResume,
 };

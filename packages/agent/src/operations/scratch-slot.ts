@@ -1,11 +1,12 @@
 import { slotFactsSchema } from '@barback/shared/operations/protection-facts.ts';
-import { ProblemError } from '@barback/shared/wire/problem.ts';
+import type { Result } from '@barback/shared/operations/index.ts';
+import { ProblemError, problemTypeOf } from '@barback/shared/wire/problem.ts';
 import { z } from 'zod';
 import { createSlotSql, dropSlotSql, slotListSql } from '../postgres/slot-sql.ts';
 import { requirePlan } from './backup-lease.ts';
 import { copyProcess, requireCopyProcess } from './copy-process.ts';
 import { askJson, copyServer, type SqlServer } from './copy-sql.ts';
-import type { Handler } from './handler.ts';
+import type { Call, Handler } from './handler.ts';
 import { scratchPlace } from './scratch-place.ts';
 import { readRecord, requireScratch } from './scratch-record.ts';
 
@@ -19,7 +20,7 @@ export const scratchSlot: Handler<'scratch-slot'> = {
     const server = copyServer(host, place);
     const there = await readCopySlot(server, slot, call.signal);
     if (there && there.restartLsn !== null && there.type === 'physical') {
-      return { created: false, restartLsn: there.restartLsn };
+      return { reserved: true, created: false, restartLsn: there.restartLsn, hindrance: null };
     }
     if (there?.type === 'logical') {
       throw new ProblemError('slot-in-use', `the copy has a logical slot named ${slot}`, {
@@ -31,8 +32,7 @@ export const scratchSlot: Handler<'scratch-slot'> = {
       const dropped = dropSlotSql({ name: slot, type: 'physical', restartLsn: null });
       await askJson(server, dropped, droppedSchema, call.signal);
     }
-    const { restartLsn } = await askJson(server, createSlotSql(slot), createdSchema, call.signal);
-    return { created: true, restartLsn };
+    return create(server, slot, call);
   },
 
   async observe(host, { slot }, call) {
@@ -40,9 +40,20 @@ export const scratchSlot: Handler<'scratch-slot'> = {
     if (!(await readRecord(place)) || !(await copyProcess(place))) return { is: 'absent' };
     const there = await readCopySlot(copyServer(host, place), slot, call.signal);
     if (!there || there.restartLsn === null || there.type !== 'physical') return { is: 'absent' };
-    return { is: 'complete', result: { created: true, restartLsn: there.restartLsn } };
+    return { is: 'complete', result: { reserved: true, created: true, restartLsn: there.restartLsn, hindrance: null } };
   },
 };
+
+/** All slots in use, for example: no reason to give the restore up. */
+async function create(server: SqlServer, slot: string, call: Call): Promise<Result<'scratch-slot'>> {
+  try {
+    const { restartLsn } = await askJson(server, createSlotSql(slot), createdSchema, call.signal);
+    return { reserved: true, created: true, restartLsn, hindrance: null };
+  } catch (error) {
+    if (!(error instanceof ProblemError) || problemTypeOf(error.problem) !== 'postgres-failed') throw error;
+    return { reserved: false, created: false, restartLsn: null, hindrance: error.problem.detail };
+  }
+}
 
 async function readCopySlot(server: SqlServer, name: string, signal: AbortSignal) {
   const slots = await askJson(server, `${slotListSql};`, z.array(slotFactsSchema), signal);

@@ -28,6 +28,20 @@ export function psqlArgv(target: PsqlTarget): string[] {
   ];
 }
 
+/** ANALYZE of every database; one after the other, so that a core remains for those who use it. */
+export function analyzeArgv({ binDirectory, socketDirectory, port, role, database }: PsqlTarget): string[] {
+  const where = ['-h', socketDirectory, '-p', String(port), '-U', role];
+  return [
+    `${binDirectory}/vacuumdb`,
+    '--all',
+    '--analyze-only',
+    '--quiet',
+    '--no-password',
+    ...where,
+    `--maintenance-db=dbname=${conninfoValue(database)}`,
+  ];
+}
+
 export function conninfoValue(value: string): string {
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

@@ -1,3 +1,4 @@
+import { poolerNameSchema, whenBusySchema } from '@barback/shared/operations/pooler.ts';
 import { z } from 'zod';
 import { secretNameSchema } from './secrets.ts';
 
@@ -67,17 +68,27 @@ const webhookSchema = z.strictObject({
   deadlineSeconds: deadlineSchema.default(60),
 });
 
+const pgbouncerSchema = z.strictObject({
+  kind: z.literal('pgbouncer'),
+  name: integrationNameSchema,
+  /** As the agent's configuration names it; the agent talks to it. */
+  pooler: poolerNameSchema,
+  /** How long transactions under way may take to end while their followers wait. */
+  deadlineSeconds: z.int().min(1).max(900).default(10),
+  whenBusy: whenBusySchema.default('give-up'),
+});
+
 const personSchema = z.strictObject({ kind: z.literal('person'), name: integrationNameSchema });
 
 /** Something that writes to the database and is stopped while it is swapped. */
 export const applicationSchema = z
-  .discriminatedUnion('kind', [dokploySchema, webhookSchema, personSchema])
+  .discriminatedUnion('kind', [dokploySchema, webhookSchema, pgbouncerSchema, personSchema])
   .meta({ id: 'Application' });
 
 export type Application = z.infer<typeof applicationSchema>;
 export type DokployApplication = Extract<Application, { kind: 'dokploy' }>;
 export type WebhookApplication = Extract<Application, { kind: 'webhook' }>;
-/** One that the api stops and starts itself; a person's is a gate of the run. */
+/** One that the api stops and starts itself; PgBouncer is the agent's, a person's is a gate of the run. */
 export type DrivenApplication = DokployApplication | WebhookApplication;
 
 /** In the order in which they are stopped; they are started in the reverse one. */

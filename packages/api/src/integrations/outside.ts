@@ -27,7 +27,7 @@ export function createOutside(integrations: Integrations): Outside {
 
 function drivenIn(settings: Named['settings'], name: string): DrivenApplication {
   const found = settings.applications.find((one) => one.name === name);
-  if (found === undefined || found.kind === 'person') {
+  if (found === undefined || found.kind === 'person' || found.kind === 'pgbouncer') {
     throw new Error(`cannot find the application ${name} in the settings of the plan`);
   }
   return found;

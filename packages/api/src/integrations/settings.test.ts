@@ -28,6 +28,13 @@ test('applications of each kind are completed by defaults', () => {
   ]);
 });
 
+test('PgBouncer is named as the agent knows it, and gives up after ten seconds unless told otherwise', () => {
+  const pool = { kind: 'pgbouncer', name: 'pool', pooler: 'main' };
+  expect(applicationsSchema.parse([pool])).toMatchObject([{ deadlineSeconds: 10, whenBusy: 'give-up' }]);
+  expect(faults(applicationsSchema, [{ ...pool, whenBusy: 'never' }])).toHaveLength(1);
+  expect(faults(applicationsSchema, [{ ...pool, pooler: 'main; SHUTDOWN' }])).toHaveLength(1);
+});
+
 test('a secret has no place in the settings, and is not sent in the clear', () => {
   for (const [url, message] of Object.entries({
     'http://10.0.0.2:3000': 'expected https:',

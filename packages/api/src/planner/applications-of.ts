@@ -2,8 +2,14 @@ import type { ApplicationOfPlan } from '../scenarios/application-steps.ts';
 import type { ServerSettings } from './plan-document.ts';
 
 /** The applications of a server, in the order in which they are stopped. */
-export function applicationsOf({ applications }: ServerSettings): ApplicationOfPlan[] {
-  return applications.map(({ name, kind }) => ({ name, byPerson: kind === 'person' }));
+export function applicationsOf(server: string, { applications }: ServerSettings): ApplicationOfPlan[] {
+  return applications.map((one): ApplicationOfPlan => {
+    const { name } = one;
+    if (one.kind === 'person') return { by: 'person', name };
+    if (one.kind !== 'pgbouncer') return { by: 'api', name };
+    const { pooler, deadlineSeconds, whenBusy } = one;
+    return { by: 'agent', name, pause: { server, pooler, withinMs: deadlineSeconds * 1000, whenBusy } };
+  });
 }
 
 /** Names of its smoke checks over HTTP. */

@@ -1,7 +1,6 @@
 import type { Params, Result } from '@barback/shared/operations/index.ts';
 import type { ApplicationStart } from '../scenarios/application-steps.ts';
 import { pointInTime } from '../scenarios/point-in-time.ts';
-import type { Step } from '../scenarios/step.ts';
 import { applicationsOf, smokeOf, sqlSmokeOf } from './applications-of.ts';
 import { copyFacts } from './copy-facts.ts';
 import { basisOfCopy, copyPlan, type CopyPlanInput } from './copy-plan.ts';
@@ -27,7 +26,7 @@ export function makePointInTimePlan(input: PointInTimeInput): PointInTimePlan {
   const { request, gathered, course, cutover, undoneDdl, destroyed, settings } = input;
   const { server, options } = request;
   const { host } = gathered;
-  const list = applicationsOf(settings);
+  const list = applicationsOf(server, settings);
   const names = list.map((one) => one.name);
   const basis = cutoverBasis(host, cutover);
   const steps = pointInTime.steps(options, {
@@ -50,7 +49,7 @@ export function makePointInTimePlan(input: PointInTimeInput): PointInTimePlan {
       ...plan.findings,
       ...cutoverFindings({ server, host, cutover: cutover.facts, undoneDdl, names, destroyed }),
     ]),
-    predictions: { ...plan.predictions, outageSeconds: outageOf(steps, plan.predictions.steps) },
+    predictions: { ...plan.predictions, outageSeconds: outageSeconds(plan.predictions.steps, steps) },
     cutover: basis,
     applications: names,
     undoneDdl,
@@ -79,11 +78,4 @@ function startOf(asked: ApplicationStart | undefined, undoneDdl: number): Applic
 function caution(undoneDdl: number): string | null {
   if (undoneDdl === 0) return null;
   return `${undoneDdl} of the undone transactions changed definitions: an application that migrates at its start may do it again.`;
-}
-
-function outageOf(steps: readonly Step[], predicted: Parameters<typeof outageSeconds>[0]): number | null {
-  return outageSeconds(
-    predicted,
-    steps.map((step) => step.name),
-  );
 }

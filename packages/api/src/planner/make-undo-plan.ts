@@ -27,7 +27,7 @@ export interface UndoInput extends FrameInput {
 export function makeUndoPlan(input: UndoInput): UndoPlan {
   const { request, host, kept, cutover, settings } = input;
   const { server, options } = request;
-  const list = applicationsOf(settings);
+  const list = applicationsOf(server, settings);
   const names = list.map((one) => one.name);
   const basis = cutoverBasis(host, cutover);
   const clusterBytes = clusterBytesOf(host);
@@ -46,10 +46,7 @@ export function makeUndoPlan(input: UndoInput): UndoPlan {
     input.measures,
     undo.undo,
   );
-  const outage = outageSeconds(
-    predictions.steps,
-    steps.map((step) => step.name),
-  );
+  const outage = outageSeconds(predictions.steps, steps);
   return undoPlanSchema.parse({
     ...planFrame(input, request, host),
     findings: inOrder([

@@ -36,10 +36,17 @@ export function renderCutover(result: CutoverResult): string {
         ['  sessions ended', String(result.sessionsEnded)],
         ['  WAL arrives', result.archivedSegment],
         ['  backup', backup === null ? null : `${backup.backupId}, DONE, ${bytes(backup.sizeBytes ?? 0)}`],
+        ['  statistics', statistics(result)],
         ['  barman check', result.checkPassed ? 'no failure' : null],
       ]),
     ) ?? ''
   );
+}
+
+function statistics({ analyzed }: CutoverResult): string | null {
+  if (analyzed === null) return null;
+  if (analyzed.complete) return `gathered in ${duration(analyzed.seconds)}`;
+  return `not complete (${plain(analyzed.hindrance ?? '')}): autovacuum goes on, or run vacuumdb --all --analyze-only`;
 }
 
 function outage({ outage: { closedAt, openedAt, seconds } }: CutoverResult): string | null {

@@ -1,16 +1,16 @@
+import type { Params } from '@barback/shared/operations/index.ts';
 import { gateStep } from './gate-step.ts';
-import type { Step } from './step.ts';
+import { onAgent, type AgentAction, type ApiAction, type Step } from './step.ts';
 
 /** How the application comes back: at once, after a person's word, or not by Barback (T27). */
 export const applicationStarts = ['auto', 'gate', 'never'] as const;
 export type ApplicationStart = (typeof applicationStarts)[number];
 
-export interface ApplicationOfPlan {
-  /** In the server's settings. */
-  readonly name: string;
-  /** A person stops and starts it. */
-  readonly byPerson: boolean;
-}
+/** Named as in the server's settings, with who stops and starts it. */
+export type ApplicationOfPlan =
+  | { readonly by: 'api'; readonly name: string }
+  | { readonly by: 'person'; readonly name: string }
+  | { readonly by: 'agent'; readonly name: string; readonly pause: Params<'pooler-pause'> };
 
 export interface Applications {
   /** In the order in which they are stopped. */
@@ -26,27 +26,29 @@ const startGateName = 'application-start';
 
 /** How each is before it is touched: what must be put back is recorded before anything changes. */
 export function lookAtApplicationsSteps({ list }: Pick<Applications, 'list'>): Step[] {
-  return list
-    .filter((one) => !one.byPerson)
-    .map(({ name }) => ({
-      name: `look-at-${name}`,
-      title: `Look at the application ${name}`,
-      action: { on: 'api', op: 'application-look', params: { application: name } },
-    }));
+  return list.flatMap((one): Step[] => {
+    if (one.by === 'person') return [];
+    return [{ name: `look-at-${one.name}`, title: `Look at the application ${one.name}`, action: actions(one).look }];
+  });
 }
 
 export function stopApplicationsSteps({ list }: Pick<Applications, 'list'>): Step[] {
-  return list.map(({ name, byPerson }): Step => {
-    if (byPerson) return stopGate(name);
+  return list.map((one): Step => {
+    const { name } = one;
+    if (one.by === 'person') return stopGate(name);
+    const { stop, start } = actions(one);
     return {
       name: `stop-${name}`,
-      title: `Stop the application ${name}`,
-      action: { on: 'api', op: 'application-stop', params: { application: name } },
+      title: one.by === 'agent' ? `Let the clients of PgBouncer (${name}) wait` : `Stop the application ${name}`,
+      action: stop,
       inverse: {
         when: 'failure',
         name: `start-${name}-again`,
-        title: `Start the application ${name} as it was`,
-        action: { on: 'api', op: 'application-start', params: { application: name } },
+        title:
+          one.by === 'agent'
+            ? `Let the clients of PgBouncer (${name}) go on`
+            : `Start the application ${name} as it was`,
+        action: start,
       },
     };
   });
@@ -55,16 +57,37 @@ export function stopApplicationsSteps({ list }: Pick<Applications, 'list'>): Ste
 export function startApplicationsSteps({ list, start, caution }: Applications): Step[] {
   if (list.length === 0 || start === 'never') return [];
   const asked = start === 'gate' ? { onlyIf: { step: startGateName, field: 'decision', is: 'start' } } : {};
-  const starts = list.toReversed().map(({ name, byPerson }): Step => {
-    if (byPerson) return startedGate(name);
+  const starts = list.toReversed().map((one): Step => {
+    const { name } = one;
+    if (one.by === 'person') return startedGate(name);
     return {
       name: `start-${name}`,
-      title: `Start the application ${name} as it was`,
-      action: { on: 'api', op: 'application-start', params: { application: name } },
+      title:
+        one.by === 'agent' ? `Let the clients of PgBouncer (${name}) go on` : `Start the application ${name} as it was`,
+      action: actions(one).start,
       ...asked,
     };
   });
   return start === 'gate' ? [startGate(list, caution), ...starts] : starts;
+}
+
+type Driven = Exclude<ApplicationOfPlan, { by: 'person' }>;
+
+function actions(one: Driven): Record<'look' | 'stop' | 'start', AgentAction | ApiAction> {
+  if (one.by === 'agent') {
+    const { server, pooler } = one.pause;
+    return {
+      look: onAgent('pooler-look', { server, pooler }),
+      stop: onAgent('pooler-pause', one.pause),
+      start: onAgent('pooler-resume', { server, pooler }),
+    };
+  }
+  const params = { application: one.name };
+  return {
+    look: { on: 'api', op: 'application-look', params },
+    stop: { on: 'api', op: 'application-stop', params },
+    start: { on: 'api', op: 'application-start', params },
+  };
 }
 
 function stopGate(name: string): Step {

@@ -27,6 +27,8 @@ export const cutoverResultSchema = z.strictObject({
   archivedSegment: z.string().nullable(),
   backup: operations['backup-create'].result.nullable(),
   checkPassed: z.boolean(),
+  /** Statistics of every database; null before it was tried. */
+  analyzed: operations['live-analyze'].result.nullable(),
 });
 
 export type CutoverResult = z.infer<typeof cutoverResultSchema>;
@@ -54,6 +56,7 @@ export function cutoverResult(steps: readonly Step[], attempts: readonly TimedAt
     archivedSegment: archived?.segment ?? null,
     backup: one('backup-create'),
     checkPassed: one('check-passed') !== null,
+    analyzed: one('live-analyze'),
   };
 }
 

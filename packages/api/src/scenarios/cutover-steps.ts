@@ -56,6 +56,15 @@ export function swapSteps({ server, incoming, stopDeadlineMs, startDeadlineMs }:
   ];
 }
 
+/** For a cluster that started as live without a slot that keeps its WAL. */
+export function renewSlotStep(server: string): Step {
+  return {
+    name: 'renew-slot',
+    title: "Let Barman's slot keep WAL from now on",
+    action: onAgent('slot-renew', { server }),
+  };
+}
+
 export interface Verification {
   readonly server: string;
   readonly systemIdentifier: string | null;
@@ -91,5 +100,14 @@ export function openStep({ server }: Pick<Cutover, 'server'>): Step {
     title: 'Lift the fence: live is open',
     action: onAgent('live-unfence', { server }),
     commits: true,
+  };
+}
+
+/** What a recovery has reset is gathered again when everything that matters more is done; how it ends, no run depends on. */
+export function analyzeStep(server: string, withinMs: number): Step {
+  return {
+    name: 'analyze',
+    title: 'Gather the statistics that recovery has reset',
+    action: onAgent('live-analyze', { server, withinMs }),
   };
 }

@@ -21,7 +21,7 @@ import {
   type CopyFacts,
 } from './copy-steps.ts';
 import type { CutoverBasis } from './cutover-basis.ts';
-import { fenceStep, openStep, swapSteps, verifyStep } from './cutover-steps.ts';
+import { analyzeStep, fenceStep, openStep, renewSlotStep, swapSteps, verifyStep } from './cutover-steps.ts';
 import { durationMs, durationSchema } from './duration.ts';
 import { gateStep } from './gate-step.ts';
 import type { PlanBasis } from './plan-basis.ts';
@@ -50,6 +50,8 @@ export const pointInTimeOptionsSchema = z
     /** How long live may take to stop before the run gives up and lifts the fence. */
     stopWithin: durationSchema.default('2m'),
     startWithin: durationSchema.default('10m'),
+    /** How long ANALYZE of live may take at the end; more is left to autovacuum. */
+    analyzeWithin: durationSchema.default('30m'),
     /** Kilobytes per second for Barman's copy. */
     bandwidthKBps: z.int().positive().optional(),
     statementTimeoutMs: z
@@ -124,6 +126,10 @@ export const pointInTime: Scenario<typeof pointInTimeOptionsSchema, PointInTimeF
         stopDeadlineMs: durationMs(options.stopWithin),
         startDeadlineMs: durationMs(options.startWithin),
       }),
+      ...slotSteps(facts).map(({ name }) => ({
+        ...renewSlotStep(server),
+        onlyIf: { step: name, field: 'reserved', is: false },
+      })),
       verifyStep({
         ...questions,
         systemIdentifier: facts.cutover.protection.systemIdentifier,
@@ -138,6 +144,7 @@ export const pointInTime: Scenario<typeof pointInTimeOptionsSchema, PointInTimeF
         streaming: facts.cutover.protection.streaming,
         clusterBytes: facts.clusterBytes,
       }),
+      analyzeStep(server, durationMs(options.analyzeWithin)),
       ...replicationSteps(server, facts.synchronous && facts.liveAnswers),
     ];
   },

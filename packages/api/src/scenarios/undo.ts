@@ -10,7 +10,7 @@ import {
 } from './application-steps.ts';
 import { baselineSteps } from './baseline-steps.ts';
 import type { CutoverBasis } from './cutover-basis.ts';
-import { fenceStep, openStep, swapSteps, verifyStep } from './cutover-steps.ts';
+import { analyzeStep, fenceStep, openStep, renewSlotStep, swapSteps, verifyStep } from './cutover-steps.ts';
 import { durationMs, durationSchema } from './duration.ts';
 import { checkpoint, protectFuture } from './point-in-time.ts';
 import { checkStep, lookAtHostStep, recheckCutoverSteps } from './recheck-steps.ts';
@@ -23,6 +23,8 @@ export const undoOptionsSchema = z
     applicationStart: z.enum(applicationStarts).default('auto'),
     stopWithin: durationSchema.default('2m'),
     startWithin: durationSchema.default('10m'),
+    /** How long ANALYZE of live may take at the end; more is left to autovacuum. */
+    analyzeWithin: durationSchema.default('30m'),
     /** Findings of severity `confirm` that the operator has read, by code. */
     acknowledge: z.array(z.string().max(64)).max(32).default([]),
   })
@@ -70,11 +72,7 @@ export const undo: Scenario<typeof undoOptionsSchema, UndoFacts> = {
         stopDeadlineMs: durationMs(options.stopWithin),
         startDeadlineMs: durationMs(options.startWithin),
       }),
-      {
-        name: 'renew-slot',
-        title: "Let Barman's slot keep WAL from now on",
-        action: onAgent('slot-renew', { server }),
-      },
+      renewSlotStep(server),
       verifyStep({
         server,
         systemIdentifier: kept.systemIdentifier,
@@ -86,6 +84,7 @@ export const undo: Scenario<typeof undoOptionsSchema, UndoFacts> = {
       ...startApplicationsSteps(facts.applications),
       ...smokeSteps(facts.smoke),
       ...baselineSteps({ server, streaming: cutover.protection.streaming, clusterBytes: facts.clusterBytes }),
+      analyzeStep(server, durationMs(options.analyzeWithin)),
     ];
   },
 };

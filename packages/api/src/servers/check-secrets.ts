@@ -4,7 +4,7 @@ import type { ServerSettings } from '../planner/plan-document.ts';
 /** Refuses settings that name a secret which the configuration of the api does not have: found now, not in an outage. */
 export function checkSecrets(settings: ServerSettings, known: readonly string[]): void {
   const errors = settings.applications.flatMap((application, index) => {
-    if (application.kind === 'person' || known.includes(application.secret)) return [];
+    if (!('secret' in application) || known.includes(application.secret)) return [];
     const message = `the configuration of the api has no secret ${application.secret}`;
     return [{ pointer: `/applications/${index}/secret`, message }];
   });

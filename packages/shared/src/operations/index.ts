@@ -9,8 +9,10 @@ import type { Observed, OperationClass } from './contract.ts';
 import { credentialsCarry, credentialsCompare } from './credentials.ts';
 import { extractCheck, extractDiscard, extractDump, extractLoad } from './extract.ts';
 import { hostFacts } from './host-facts.ts';
+import { liveAnalyze } from './live-analyze.ts';
 import { liveCheckpoint } from './live-checkpoint.ts';
 import { liveCount } from './live-count.ts';
+import { poolerLook, poolerPause, poolerResume } from './pooler.ts';
 import { protectionFacts } from './protection-facts.ts';
 import { receiveWalAlign, receiveWalStart, receiveWalStop } from './receive-wal.ts';
 import { scratchAmcheck } from './scratch-amcheck.ts';
@@ -104,6 +106,10 @@ export const operations = {
   'timeline-archived': timelineArchived,
   'check-passed': checkPassed,
   'slot-renew': slotRenew,
+  'live-analyze': liveAnalyze,
+  'pooler-look': poolerLook,
+  'pooler-pause': poolerPause,
+  'pooler-resume': poolerResume,
 } as const;
 
 export type Operations = typeof operations;

@@ -3,13 +3,21 @@ import { slotNameSchema } from '../postgres/slot.ts';
 import { serverNameSchema } from '../wire/identifiers.ts';
 import { defineContract, hourMs, minuteMs } from './contract.ts';
 
-/** Creates Barman's slot on the copy so that it keeps WAL from there on; best while it is paused, before it has a timeline of its own. */
+/**
+ * Creates Barman's slot on the copy so that it keeps WAL from there on; best while it is paused, before it has a timeline of its own.
+ * One that PostgreSQL refuses to make is told: it is made when the copy is live.
+ */
 export const scratchSlot = defineContract({
   class: 'I',
   limitMs: 5 * minuteMs,
   onCancel: 'finish',
   params: z.strictObject({ server: serverNameSchema, slot: slotNameSchema }),
-  result: z.strictObject({ created: z.boolean(), restartLsn: z.string().nullable() }),
+  result: z.strictObject({
+    reserved: z.boolean(),
+    created: z.boolean(),
+    restartLsn: z.string().nullable(),
+    hindrance: z.string().nullable(),
+  }),
 });
 
 /**
