@@ -32,7 +32,7 @@ export const problemAdvice: Readonly<Record<ProblemType, string>> = {
   'run-terminal': 'The run has ended; make a new plan.',
   'smoke-failed': 'The restored database is live and open. Correct the cause and resume the run, or plan its undo.',
   'copy-not-open':
-    'Ask while the run waits at its inspect gate; `inspect: "promoted"` makes the role that questions need.',
+    'Ask while the run waits at its inspect gate; `inspect: "promoted"` makes the role that questions need. A copy to `adopt` is one that waits at that gate, or was handed over there.',
   'gate-closed': 'The question was answered or its deadline has passed; look at the run.',
   'scratch-exists': 'A copy of this plan is there already; cancel the run or let the agent sweep it, then plan again.',
   'idempotency-key-reused': 'Send a new `Idempotency-Key` with a new request.',

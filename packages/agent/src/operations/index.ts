@@ -29,6 +29,7 @@ import { poolerPause } from './pooler-pause.ts';
 import { poolerResume } from './pooler-resume.ts';
 import { protectionFacts } from './protection-facts.ts';
 import { receiveWalAlign, receiveWalStart, receiveWalStop } from './receive-wal.ts';
+import { scratchAdopt } from './scratch-adopt.ts';
 import { scratchAmcheck } from './scratch-amcheck.ts';
 import { scratchCompare } from './scratch-compare.ts';
 import { scratchDiscard } from './scratch-discard.ts';
@@ -71,6 +72,7 @@ export const handlers: Handlers = {
   'backup-release': backupRelease,
   'live-count': liveCount,
   'scratch-recover': scratchRecover,
+  'scratch-adopt': scratchAdopt,
   'scratch-verify-manifest': scratchVerifyManifest,
   'scratch-start': scratchStart,
   'scratch-replay': scratchReplay,

@@ -10,7 +10,7 @@ export const poolerLook: Handler<'pooler-look'> = {
     const databases = await pooledDatabases(pooler, call.signal);
     const refusal = refusalOf(pooler, databases);
     if (refusal) throw refusal;
-    return { version, databases: databases.map(({ paused: _, ...one }) => one) };
+    return { version, databases: databases.map((one) => ({ name: one.name, host: one.host, port: one.port })) };
   },
 };
 

@@ -1,7 +1,5 @@
 import type { Backup } from '@barback/shared/operations/backup.ts';
 import type { Params, Result } from '@barback/shared/operations/index.ts';
-import { parseLsn } from '@barback/shared/postgres/lsn.ts';
-import { parseSegmentName, segmentName } from '@barback/shared/postgres/segment.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { recoverArguments } from '../barman/argv.ts';
 import type { Diagnosis } from '../barman/diagnose.ts';
@@ -13,7 +11,7 @@ import { segmentBytesOf, walDirectories } from './barman-places.ts';
 import { findBackup } from './backup-list.ts';
 import { requirePlan } from './backup-lease.ts';
 import { binariesVersion } from './binaries.ts';
-import { execute, executeOk } from './execute.ts';
+import { execute } from './execute.ts';
 import type { Call, Handler, Host } from './handler.ts';
 import { whileReporting } from './report-bytes.ts';
 import { barmanProgram } from './run-barman.ts';
@@ -25,7 +23,8 @@ import { scratchPlace, scratchUser, type ScratchPlace } from './scratch-place.ts
 import { readRecord, requireRecord, stillOwned } from './scratch-record.ts';
 import { readStagedRecords } from './staged-records.ts';
 import { copyPlaces, livePlaces, requireRoom, withSpaceGuard } from './space-guard.ts';
-import { chooseWal, walMissing, WalStager, type WalChoice, type WalRequest } from './stage-wal.ts';
+import { neededUpTo, refuseGap, stageCopyWal } from './stage-copy-wal.ts';
+import { chooseWal, type WalRequest } from './stage-wal.ts';
 
 type RecoverParams = Params<'scratch-recover'>;
 
@@ -58,7 +57,7 @@ export const scratchRecover: Handler<'scratch-recover'> = {
     return withSpaceGuard(host, guarded, call.signal, async (signal) => {
       const work = { host, place, homes, params, call: { ...call, signal } };
       const copied = await copyBase(work, barmanVersion);
-      const wal = await stageWal(work, request);
+      const wal = await stageCopyWal({ host, place, params, call: work.call }, request);
       const staged = { ...wal.staged, redo: backup.beginLsn };
       const records = await readStagedRecords(host, staged, params.target, work.call);
       refuseTablespaces(records);
@@ -128,23 +127,6 @@ function walRequest(backup: Backup, diagnosis: Diagnosis, params: RecoverParams)
   };
 }
 
-/** A target needs the segment that its record begins in, and the next one if the record crosses; the backup needs its own. */
-function neededUpTo({ target, timeline }: RecoverParams, endWal: string, segmentBytes: number) {
-  if (target.type === 'latest') return { required: endWal, upTo: 'end' };
-  if (target.type === 'immediate') return { required: endWal, upTo: endWal };
-  const number = parseLsn(target.lsn) / BigInt(segmentBytes);
-  const ofBackup = parseSegmentName(endWal, segmentBytes)?.number ?? 0n;
-  const name = (one: bigint): string => segmentName({ timeline, number: one }, segmentBytes);
-  return number < ofBackup
-    ? { required: endWal, upTo: endWal }
-    : { required: number === ofBackup ? endWal : name(number), upTo: name(number + 1n) };
-}
-
-/** "Latest" means the end: a hole before it is said at once. A time target may lie before the hole, which replay will tell. */
-function refuseGap(choice: WalChoice, params: RecoverParams): void {
-  if (choice.gap !== null && params.target.type === 'latest') throw walMissing(choice.gap, params.timeline);
-}
-
 async function copyBase(
   { host, place, homes, params, call }: RecoverWork,
   version: string,
@@ -186,41 +168,6 @@ async function copyBase(
     next: "look at Barman's log file",
     facts: { exitCode: outcome.exitCode, errors: [...output.errors] },
   });
-}
-
-async function stageWal({ host, place, params, call }: RecoverWork, request: WalRequest) {
-  const directory = `${place.pgdata}/barman_wal`;
-  const user = scratchUser(host);
-  await executeOk(
-    { argv: ['/usr/bin/install', '-d', '-m', '0700', '--', directory], user, timeoutMs: 30_000 },
-    call.signal,
-    'internal',
-  );
-  // Chosen again: while the base was copied, segments were closed and moved to the archive.
-  const choice = await chooseWal(request);
-  refuseGap(choice, params);
-  const total = choice.segments.length * request.segmentBytes;
-  const stager = new WalStager(directory, request, call.signal);
-  call.progress('wal', 0, total);
-  await stager.histories(choice.store);
-  await stager.segments(choice.segments, choice.store, (bytes) => call.progress('wal', bytes, total));
-  const partial = choice.segments.find((name) => choice.store.segments.get(name)?.place === 'partial') ?? null;
-  return {
-    gap: choice.gap,
-    staged: {
-      directory,
-      segments: choice.segments,
-      timeline: request.timeline,
-      segmentBytes: request.segmentBytes,
-    },
-    summary: {
-      segments: choice.segments.length,
-      bytes: total,
-      first: choice.segments[0] ?? null,
-      last: choice.segments.at(-1) ?? null,
-      partial,
-    },
-  };
 }
 
 async function scratchBytes(place: ScratchPlace, homes: CopyHomes): Promise<number> {

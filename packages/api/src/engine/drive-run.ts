@@ -104,7 +104,7 @@ async function perform(
     accepted: false,
   };
   if (why !== null) {
-    recordPassedOver(deps, run, attempt, why);
+    recordPassedOver(deps, run, { attempt, why });
     return false;
   }
   if (action.on === 'person') {

@@ -47,12 +47,20 @@ export function insertIntent(tx: Tx, deps: RecordDeps, run: Run, attempt: NewAtt
 }
 
 /** A step that there is no reason for is over as it begins. */
-export function recordPassedOver(deps: RecordDeps, run: Run, attempt: NewAttempt, why: string): void {
+export function recordPassedOver(deps: RecordDeps, run: Run, passed: PassedOver): void {
+  write(deps.database, (tx) => storePassedOver(tx, deps, run, passed));
+}
+
+interface PassedOver {
+  readonly attempt: NewAttempt;
+  readonly why: string;
+}
+
+/** The same inside a transaction that also changes something else. */
+export function storePassedOver(tx: Tx, deps: RecordDeps, run: Run, { attempt, why }: PassedOver): void {
   const outcome: AttemptOutcome = { is: 'succeeded', result: passedOver(why) };
-  write(deps.database, (tx) => {
-    insertIntent(tx, deps, run, attempt);
-    storeOutcome(tx, deps, run, { attempt, outcome, evidence: null });
-  });
+  insertIntent(tx, deps, run, attempt);
+  storeOutcome(tx, deps, run, { attempt, outcome, evidence: null });
 }
 
 const eventOfOutcome = {

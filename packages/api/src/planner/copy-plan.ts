@@ -25,6 +25,8 @@ export interface CopyPlanInput extends FrameInput {
   readonly replayed: ReplayedWal;
   /** Of the backup; null when they were not counted. */
   readonly scratchFiles: number | null;
+  /** Whether the backup has been copied by another plan. */
+  readonly copied?: boolean;
 }
 
 /** What a plan says that restores a backup to a target, whatever becomes of the copy. Pure. */
@@ -34,7 +36,7 @@ export function copyPlan(input: CopyPlanInput, steps: readonly Step[]) {
   const { backup, path } = course;
   const scenario = scenarios[request.scenario];
   const stop = course.stop && stopView({ ...course.stop, path }, picture);
-  const needs = bytesNeeded(course, picture.state.segmentBytes);
+  const needs = bytesNeeded(course, picture.state.segmentBytes, input.copied === true);
   return {
     ...planFrame(input, request, host),
     target: request.target,
@@ -64,8 +66,11 @@ interface Needs {
   readonly walBytes: number | null;
 }
 
-function bytesNeeded({ backup, wal }: Course, segmentBytes: number): Needs {
-  return { scratchBytes: backup.sizeBytes ?? 0, walBytes: wal && (wal.last - wal.first + 1) * segmentBytes };
+function bytesNeeded({ backup, wal }: Course, segmentBytes: number, copied: boolean): Needs {
+  return {
+    scratchBytes: copied ? 0 : (backup.sizeBytes ?? 0),
+    walBytes: wal && (wal.last - wal.first + 1) * segmentBytes,
+  };
 }
 
 function findings(input: CopyPlanInput, needs: Needs, abandoned: boolean): readonly Finding[] {

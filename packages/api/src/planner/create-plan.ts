@@ -11,6 +11,7 @@ import type { WalIndexer } from '../wal-index/wal-indexer.ts';
 import type { Course } from './course.ts';
 import { destroyedTables } from './destroyed-tables.ts';
 import { earlierRuns } from './earlier-runs.ts';
+import { findAdopted, requireFurther } from './find-adopted.ts';
 import { freeze } from './freeze.ts';
 import { keptOf } from './find-cutover.ts';
 import { gather, gatherCutover, gatherProtection, type Gathered } from './gather.ts';
@@ -97,13 +98,15 @@ async function planExtract(planning: Planning, request: ExtractRequest): Promise
 
 async function planPointInTime(planning: Planning, request: PointInTimeRequest): Promise<PlanDocument> {
   const { deps, agent, server, creation } = planning;
+  const adopted = findAdopted(deps.database.orm, request);
   const [{ input }, cutover] = await Promise.all([
-    courseInput(planning, request),
+    courseInput(planning, adopted === null ? request : { ...request, backup: adopted.backupId }),
     gatherCutover(agent, server.name, creation.principal.id),
   ]);
+  if (adopted !== null) requireFurther(adopted, input.gathered.host, input.course);
   const ddl = undoneDdl(deps.database.orm, server.name, input.course);
   const destroyed = destroyedTables(deps.database.orm, request, input.course);
-  return makePointInTimePlan({ ...input, request, cutover, undoneDdl: ddl, destroyed });
+  return makePointInTimePlan({ ...input, request, cutover, undoneDdl: ddl, destroyed, adopted });
 }
 
 async function courseInput(planning: Planning, request: CopyRequest) {

@@ -49,6 +49,7 @@ function planOf(options: object = {}, more: Partial<PointInTimeInput> = {}) {
     measures: [],
     earlierSystemIdentifier: null,
     activeRun: null,
+    adopted: null,
     createdAt: noon,
     expiresAt: noon + 1,
     createdBy: 'k',

@@ -2,6 +2,7 @@ import type { Params, Result } from '@barback/shared/operations/index.ts';
 import type { ApplicationStart } from '../scenarios/application-steps.ts';
 import { pointInTime } from '../scenarios/point-in-time.ts';
 import { applicationsOf, smokeOf, sqlSmokeOf } from './applications-of.ts';
+import { courseFrom, type Adopted } from './find-adopted.ts';
 import { copyFacts } from './copy-facts.ts';
 import { basisOfCopy, copyPlan, type CopyPlanInput } from './copy-plan.ts';
 import { cutoverBasis } from './cutover-basis.ts';
@@ -19,10 +20,13 @@ export interface PointInTimeInput extends CopyPlanInput {
   /** Transactions that the restore undoes and that changed definitions. */
   readonly undoneDdl: number;
   readonly destroyed: Destroyed | null;
+  readonly adopted: Adopted | null;
 }
 
 /** The plan of a restore of live. Pure. */
-export function makePointInTimePlan(input: PointInTimeInput): PointInTimePlan {
+export function makePointInTimePlan(asked: PointInTimeInput): PointInTimePlan {
+  const { adopted } = asked;
+  const input = adopted === null ? asked : goingOn(asked, adopted);
   const { request, gathered, course, cutover, undoneDdl, destroyed, settings } = input;
   const { server, options } = request;
   const { host } = gathered;
@@ -41,6 +45,7 @@ export function makePointInTimePlan(input: PointInTimeInput): PointInTimePlan {
     tablesMin: settings.tablesMin,
     configuredProbes: [...host.probes, ...sqlSmokeOf(settings)],
     clusterBytes: course.backup.sizeBytes,
+    adopted: adopted?.plan ?? null,
   });
   const plan = copyPlan(input, steps);
   return pointInTimePlanSchema.parse({
@@ -54,6 +59,18 @@ export function makePointInTimePlan(input: PointInTimeInput): PointInTimePlan {
     applications: names,
     undoneDdl,
   });
+}
+
+/** The copy takes no more room than it has, and the run that made it ends before this one begins. */
+function goingOn(input: PointInTimeInput, adopted: Adopted): PointInTimeInput {
+  const { activeRun, course, picture } = input;
+  return {
+    ...input,
+    course: courseFrom(adopted, course, picture.state.segmentBytes),
+    scratchFiles: null,
+    copied: true,
+    activeRun: activeRun === adopted.run ? null : activeRun,
+  };
 }
 
 /** What PostgreSQL itself takes as given where live does not say. */

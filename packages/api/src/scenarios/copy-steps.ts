@@ -3,7 +3,7 @@ import type { Params } from '@barback/shared/operations/index.ts';
 import type { Probe } from '@barback/shared/operations/scratch-probe.ts';
 import type { RecoveryTarget } from '@barback/shared/postgres/target.ts';
 import type { DrillBounds } from './judge-drill.ts';
-import { onAgent, type Step } from './step.ts';
+import { onAgent, type Inverse, type Step } from './step.ts';
 
 /** What the planner decided about a copy. */
 export interface CopyFacts {
@@ -54,12 +54,7 @@ export function recoverSteps(facts: CopyFacts, { bandwidthKBps, tablespaceHome }
         bandwidthKBps,
         expectBytes: backup.sizeBytes ?? 0,
       }),
-      inverse: {
-        when: 'always',
-        name: 'discard',
-        title: 'Delete the scratch directory',
-        action: onAgent('scratch-discard', { server }),
-      },
+      inverse: discard(server),
     },
     {
       name: 'verify-manifest',
@@ -67,6 +62,28 @@ export function recoverSteps(facts: CopyFacts, { bandwidthKBps, tablespaceHome }
       action: onAgent('scratch-verify-manifest', { server, backupId: backup.id }),
     },
   ];
+}
+
+/** The copy of another plan, instead of one of its own. */
+export function adoptStep({ server, backup, timeline, target }: CopyFacts, from: string): Step {
+  return {
+    name: 'adopt',
+    title: `Take over the copy of plan ${from}, and copy the WAL that it lacks`,
+    action: onAgent('scratch-adopt', { server, from, backupId: backup.id, timeline, target }),
+    inverse: discard(server),
+  };
+}
+
+/** The inverse of whatever makes the copy. */
+export const discardName = 'discard';
+
+function discard(server: string): Inverse {
+  return {
+    when: 'always',
+    name: discardName,
+    title: 'Delete the scratch directory',
+    action: onAgent('scratch-discard', { server }),
+  };
 }
 
 /** The copy replays to its target on a private socket and waits there. */

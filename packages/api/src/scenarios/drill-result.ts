@@ -70,13 +70,17 @@ export interface DrillResult {
 export function drillResult(steps: readonly Step[], attempts: readonly TimedAttempt[]): DrillResult {
   const of = <N extends DrillOperation>(name: string, _operation: N): Result<N> | null =>
     resultOf(steps, attempts, name) as Result<N> | null;
-  const recover = of('recover', 'scratch-recover');
-  const manifest = of('verify-manifest', 'scratch-verify-manifest');
+  const adopted = of('adopt', 'scratch-adopt');
+  const recover = of('recover', 'scratch-recover') ?? adopted?.recovered;
+  const manifest = of('verify-manifest', 'scratch-verify-manifest') ?? adopted?.manifest;
   const replay = of('replay', 'scratch-replay');
   const paused = of('probe', 'scratch-probe');
   const promoted = of('probe-promoted', 'scratch-probe');
-  const asked = steps.find((step) => step.name === 'recover')?.action;
-  const params = asked?.on === 'agent' ? (asked.params as Params<'scratch-recover'>) : null;
+  const asked = steps.find(({ name }) => name === 'recover' || name === 'adopt')?.action;
+  const params =
+    asked?.on === 'agent'
+      ? (asked.params as Pick<Params<'scratch-recover'>, 'backupId' | 'timeline' | 'target'>)
+      : null;
   const phases = phasesOf(steps, attempts);
   return {
     backupId: params?.backupId ?? null,
@@ -106,6 +110,7 @@ export function drillResult(steps: readonly Step[], attempts: readonly TimedAtte
 
 type DrillOperation =
   | 'scratch-recover'
+  | 'scratch-adopt'
   | 'scratch-verify-manifest'
   | 'scratch-replay'
   | 'scratch-probe'
@@ -132,7 +137,7 @@ function phasesOf(steps: readonly Step[], attempts: readonly TimedAttempt[]): Dr
   const of = (name: string): number | null => secondsOf(steps, attempts, name);
   const probes = [of('probe'), of('probe-promoted')].filter((seconds) => seconds !== null);
   return {
-    recover: of('recover'),
+    recover: of('recover') ?? of('adopt'),
     verifyManifest: of('verify-manifest'),
     start: of('start'),
     replay: of('replay'),

@@ -1,5 +1,6 @@
 import type { Params } from '@barback/shared/operations/index.ts';
 import { probeSchema, type Probe } from '@barback/shared/operations/scratch-probe.ts';
+import { idSchema } from '@barback/shared/wire/identifiers.ts';
 import { z } from 'zod';
 import {
   applicationStarts,
@@ -11,6 +12,8 @@ import {
 import { baselineSteps } from './baseline-steps.ts';
 import { carryCredentialsSteps, compareCredentialsSteps, credentialsOf } from './credential-steps.ts';
 import {
+  adoptStep,
+  discardName,
   judgeStep,
   leaseStep,
   probePromotedStep,
@@ -37,6 +40,8 @@ export const pointInTimeOptionsSchema = z
     probes: z.array(probeSchema).max(32).default([]),
     /** Wait for a person's word: `paused` at the target, where the transaction that is undone still holds its locks, or `promoted`. */
     inspect: z.enum(['paused', 'promoted']).optional(),
+    /** The run whose copy, paused at an earlier target, is replayed further instead of making one; its gate was answered with `hand-over`. */
+    adopt: idSchema.optional(),
     /** How long a gate waits before it cancels. */
     inspectFor: durationSchema.default('2h'),
     /** Stop the application before the copy is made: nothing is written that the restore undoes, and the outage is as long as the copy takes. */
@@ -79,6 +84,8 @@ export interface PointInTimeFacts extends CopyFacts {
   readonly tablesMin: number | null;
   readonly configuredProbes: readonly Probe[];
   readonly clusterBytes: number | null;
+  /** The plan whose copy is taken over; null: one is made. */
+  readonly adopted: string | null;
 }
 
 /** Rolls live back: everything long happens beside it, and only stop, two renames and a start are outage. */
@@ -102,7 +109,7 @@ export const pointInTime: Scenario<typeof pointInTimeOptionsSchema, PointInTimeF
       ...lookAtApplicationsSteps(facts.applications),
       ...when(options.stopFirst, close),
       protectFuture(server),
-      ...recoverSteps(facts, { bandwidthKBps: options.bandwidthKBps ?? null, tablespaceHome: 'beside' }),
+      ...copySteps(options, facts),
       ...replaySteps(facts, facts.goesLive),
       probeStep(questions),
       ...when(facts.liveAnswers, compareCredentialsSteps(credentials)),
@@ -150,6 +157,12 @@ export const pointInTime: Scenario<typeof pointInTimeOptionsSchema, PointInTimeF
   },
 };
 
+/** A copy of its own, or the one that another plan's run has left paused. */
+function copySteps({ bandwidthKBps }: PointInTimeOptions, facts: PointInTimeFacts): readonly Step[] {
+  if (facts.adopted !== null) return [adoptStep(facts, facts.adopted)];
+  return recoverSteps(facts, { bandwidthKBps: bandwidthKBps ?? null, tablespaceHome: 'beside' });
+}
+
 function when(condition: boolean, steps: readonly Step[]): readonly Step[] {
   return condition ? steps : [];
 }
@@ -192,9 +205,10 @@ export function checkpoint(server: string): Step {
 function inspectStep({ inspect, inspectFor }: PointInTimeOptions): Step {
   return gateStep('inspect', {
     title: 'Wait for a person who has looked at the restored data',
-    ask: `The copy is ${inspect === 'paused' ? 'paused at the target' : 'promoted and still isolated'}; live goes on as it is. Look at the data (POST /v1/runs/{id}/probe), then let it take live's place, or cancel.`,
-    choices: ['continue', 'cancel'],
+    ask: `The copy is ${inspect === 'paused' ? 'paused at the target' : 'promoted and still isolated'}; live goes on as it is. Look at the data (POST /v1/runs/{id}/probe), then let it take live's place, or cancel.${inspect === 'paused' ? ' For a later target make a plan with adopt: it goes on from this copy after hand-over.' : ''}`,
+    choices: inspect === 'paused' ? ['continue', 'hand-over', 'cancel'] : ['continue', 'cancel'],
     deadlineMs: durationMs(inspectFor),
+    ...(inspect === 'paused' ? { handsOver: discardName } : {}),
   });
 }
 

@@ -27,6 +27,8 @@ export interface PersonAction {
   readonly choices: readonly string[];
   readonly deadlineMs: number;
   readonly atDeadline: string;
+  /** The inverse that is not carried out after the choice `hand-over`, which otherwise ends the run as `cancel` does. */
+  readonly handsOver?: string;
 }
 
 /** What a step does, with every parameter final when the plan is frozen. The choice `cancel` of a gate cancels the run. */

@@ -15,6 +15,7 @@ import { liveCount } from './live-count.ts';
 import { poolerLook, poolerPause, poolerResume } from './pooler.ts';
 import { protectionFacts } from './protection-facts.ts';
 import { receiveWalAlign, receiveWalStart, receiveWalStop } from './receive-wal.ts';
+import { scratchAdopt } from './scratch-adopt.ts';
 import { scratchAmcheck } from './scratch-amcheck.ts';
 import { scratchCompare } from './scratch-compare.ts';
 import { scratchDiscard } from './scratch-discard.ts';
@@ -58,6 +59,7 @@ export const operations = {
   'backup-release': backupRelease,
   'live-count': liveCount,
   'scratch-recover': scratchRecover,
+  'scratch-adopt': scratchAdopt,
   'scratch-verify-manifest': scratchVerifyManifest,
   'scratch-start': scratchStart,
   'scratch-replay': scratchReplay,

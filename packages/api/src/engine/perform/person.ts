@@ -1,3 +1,4 @@
+import { newId } from '@barback/shared/wire/identifiers.ts';
 import { and, eq, isNull } from 'drizzle-orm';
 import { appendEvent, type Actor } from '../../audit/append-event.ts';
 import type { Tx } from '../../db/database.ts';
@@ -8,7 +9,7 @@ import { actionOf } from '../action-of.ts';
 import type { AttemptOutcome } from '../decide.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import type { Run, StoredAttempt } from '../load-run.ts';
-import { appendRunEvent, insertIntent, storeOutcome } from '../record.ts';
+import { appendRunEvent, insertIntent, storeOutcome, storePassedOver } from '../record.ts';
 
 /** Opens the gate together with the intent of its step. */
 export function openGate(deps: EngineDeps, run: Run, attempt: StoredAttempt): void {
@@ -65,7 +66,10 @@ export function closeGate(tx: Tx, deps: EngineDeps, run: Run, closing: GateClosi
   const { id, server, plan } = run.row;
   const about = { at, actor, server, plan, run: id, step: name, attempt: attempt.number };
   appendEvent(tx, { type: 'gate.decided', ...about, data: { decision, note } });
-  const cancel = decision === 'cancel';
+  const { handsOver } = personAction(run, attempt).action;
+  const isHandedOver = handsOver !== undefined && decision === 'hand-over';
+  const cancel = decision === 'cancel' || isHandedOver;
+  if (isHandedOver) leaveInverse(tx, deps, run, handsOver);
   const cancelRequestedAt = cancel ? (run.row.cancelRequestedAt ?? at) : run.row.cancelRequestedAt;
   tx.update(runs).set({ state: 'running', cancelRequestedAt }).where(eq(runs.id, id)).run();
   const outcome: AttemptOutcome = cancel
@@ -73,6 +77,14 @@ export function closeGate(tx: Tx, deps: EngineDeps, run: Run, closing: GateClosi
     : { is: 'succeeded', result: { decision, note, decidedBy } };
   storeOutcome(tx, deps, run, { attempt, outcome, evidence: null });
   return true;
+}
+
+/** What the inverse would delete belongs to whoever takes it over. */
+function leaveInverse(tx: Tx, deps: EngineDeps, run: Run, name: string): void {
+  const step = run.plan.steps.findIndex(({ inverse }) => inverse?.name === name);
+  if (step < 0) throw new Error(`cannot hand over without the inverse ${name}`);
+  const attempt = { opid: newId(Math.floor(deps.clock.now() / 1000)), step, direction: 'inverse', number: 1 } as const;
+  storePassedOver(tx, deps, run, { attempt, why: 'the copy is handed over to another plan' });
 }
 
 function personAction(run: Run, attempt: StoredAttempt): { name: string; action: PersonAction } {
