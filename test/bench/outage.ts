@@ -1,8 +1,10 @@
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { listBackups } from '../lab/barman-backup.ts';
 import type { Lab } from '../lab/lab.ts';
 import { poll } from '../lab/poll.ts';
 import { sql } from '../lab/psql.ts';
+import { mustRun } from '../lab/run-command.ts';
 import { carryOutWell, cutoverOf, planPointInTime } from '../support/cutover-client.ts';
 import type { Figure } from './figures.ts';
 import { writingClient, type WritingClient } from './interruption.ts';
@@ -32,6 +34,7 @@ export async function outageFigures(lab: Lab, rounds: number, sizeMb: number): P
       told.push(outage.seconds ?? Number.NaN);
       down.push(downSeconds ?? Number.NaN);
       await removeKept(lab);
+      await keepNewestBackup(lab);
     }
     const time = await aMomentAgo(lab, client);
     client.longestSilence();
@@ -73,5 +76,12 @@ async function removeKept(lab: Lab): Promise<void> {
   const parent = path.dirname(dataDir);
   for (const name of await readdir(parent)) {
     if (name.startsWith(`${path.basename(dataDir)}.before-`)) await rm(path.join(parent, name), { recursive: true });
+  }
+}
+
+/** For the same reason: each round leaves a base backup of the whole. */
+async function keepNewestBackup({ barman, server }: Lab): Promise<void> {
+  for (const { id } of (await listBackups(barman)).slice(1)) {
+    await mustRun([...barman.argv, 'delete', server, id], { limitMs: hour });
   }
 }

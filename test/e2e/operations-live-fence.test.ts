@@ -57,7 +57,7 @@ describe('a fence', () => {
     await connected(20);
     const before = await stat(hba);
     const facts = await plan.run('cutover-facts', {});
-    expect(facts.hba).toMatchObject({ file: hba, unsupported: null, insideDataDirectory: false });
+    expect(facts.hba).toMatchObject({ file: hba, unsupported: null });
     expect(facts.sessions).toEqual([{ role: 'app', application: 'restless', count: 20 }]);
     const fenced = await plan.run('live-fence', {});
     const commits = clients.commits();

@@ -43,6 +43,12 @@ export async function readLedger(file: string): Promise<readonly Commit[]> {
   return [...commits.values()];
 }
 
+/** How many commits were begun and answered with an error, or with the end of the connection. */
+export async function failedCommits(file: string): Promise<number> {
+  const whole = (await readFile(file, 'utf8')).split('\n').slice(0, -1);
+  return whole.filter((line) => entrySchema.parse(JSON.parse(line)).is === 'unacknowledged').length;
+}
+
 export interface Verdict {
   /** Acknowledged, on the way, and not there. */
   readonly missing: readonly Commit[];

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { historyName, parseHistory, type TimelineHistory } from '@barback/shared/postgres/timeline.ts';
-import { compareLedger, readLedger, type Commit, type Verdict } from './ledger.ts';
+import { compareLedger, failedCommits, readLedger, type Commit, type Verdict } from './ledger.ts';
 import { startFakeDokploy } from './fake-dokploy.ts';
 import type { FakeDokploy } from './fake-dokploy-state.ts';
 import type { Lab, LabPostgres } from './lab.ts';
@@ -15,6 +15,8 @@ export interface WritingApplication {
   /** Of the application in the fake; its database role is `app`. */
   readonly id: 'writer';
   ledger(): Promise<readonly Commit[]>;
+  /** How many of its commits came to an error. */
+  failures(): Promise<number>;
   /** Resolves when so many more commits have been acknowledged. */
   written(more: number): Promise<void>;
   /** The process ids and starts of its sessions in the database. */
@@ -60,6 +62,7 @@ export async function startWritingApplication(
     dokploy,
     id: 'writer',
     ledger,
+    failures: () => failedCommits(ledgerFile),
     async written(more) {
       const before = await acknowledged();
       await poll(`${more} more commits in ${path.basename(ledgerFile)}`, 30_000, async () =>

@@ -8,7 +8,7 @@ interface ServerPart {
   preloadLibraries?: string[];
   poolers?: Record<string, object>;
   scratch: { freeBytesFloor: number; directory?: string };
-  postgres: { dataDirectory: string };
+  postgres: { dataDirectory: string; hbaFile?: string };
 }
 
 /** Changes the server's part of the configuration of the lab's agent, and starts its executor with it. */

@@ -102,7 +102,15 @@ const hostFacts: Omit<Result<'host-facts'>, 'time'> = {
   fence: { fence: 0, plan: null },
   barman: { version: '3.4.0', supported: '3.4', unsupportedReasons: [] },
   binaries: { version: '15.20', major: 15 },
-  dataDirectory: { path: '/d', device: '1', inode: '2', isMountPoint: false, linkTo: null, walLinkTo: null },
+  dataDirectory: {
+    path: '/d',
+    device: '1',
+    inode: '2',
+    isMountPoint: false,
+    hasControl: true,
+    linkTo: null,
+    walLinkTo: null,
+  },
   live: {
     versionNum: 150_020,
     systemIdentifier,

@@ -16,6 +16,7 @@ export interface PlanBody {
     readonly remedy: string;
   }[];
   readonly stop: { readonly lastKept: Transaction | null } | null;
+  readonly predictions: { readonly scratchBytes: number; readonly walBytes: number | null };
   readonly steps: readonly { readonly name: string; readonly class: string | null; readonly on: string }[];
 }
 

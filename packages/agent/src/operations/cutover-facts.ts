@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { sessionCountsSql } from '../postgres/fence-sql.ts';
 import { fencedText, fenceOf, isTorn, type Exempt } from '../postgres/hba-fence.ts';
 import { identityOf } from '../system/directory-tree.ts';
-import { isSameFile, realPath } from '../system/look-at-file.ts';
+import { isSameFile } from '../system/look-at-file.ts';
 import { askIfAnswering } from './ask-live.ts';
 import { exemptOf, hbaFileOf, letInOf, roleNames } from './fence-place.ts';
 import type { Handler, Host } from './handler.ts';
@@ -67,8 +67,7 @@ async function hbaFacts(
     if (error instanceof ProblemError) return error;
     throw error;
   });
-  const insideDataDirectory = await isInside(file, host.server.postgres.dataDirectory);
-  const facts = { file, insideDataDirectory, exempt: roleNames(exempt) };
+  const facts = { file, exempt: roleNames(exempt) };
   if (typeof text !== 'string') return { fencedBy: null, facts: { ...facts, unsupported: text.message } };
   return { fencedBy: fenceOf(text), facts: { ...facts, unsupported: await objectionTo(text, file, exempt, ofLive) } };
 }
@@ -86,11 +85,6 @@ async function objectionTo(
   if (isTorn(text)) return `a part of an earlier fence was left in ${file}: remove its lines`;
   const { shutOut } = fencedText(text, exempt, 'x', '');
   return shutOut.length === 0 ? null : `no plain rule of ${file} lets in ${shutOut.join(', ')}`;
-}
-
-async function isInside(file: string, directory: string): Promise<boolean> {
-  const [real, root] = [await realPath(file), await realPath(directory)];
-  return real !== undefined && root !== undefined && real.startsWith(`${root}/`);
 }
 
 /** A rename is enough only within one filesystem and beside the data directory, where its parent is the same. */

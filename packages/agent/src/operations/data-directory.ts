@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Result } from '@barback/shared/operations/index.ts';
-import { identityOf } from '../system/directory-tree.ts';
+import { identityOf, kindOf } from '../system/directory-tree.ts';
 import { isMountPoint } from '../system/filesystem.ts';
 import { linkTarget, realPath } from '../system/look-at-file.ts';
 import type { Host } from './handler.ts';
@@ -16,6 +16,7 @@ export async function dataDirectoryFacts(host: Host): Promise<Result<'host-facts
     device: found.device,
     inode: found.inode,
     isMountPoint: await isMountPoint(real),
+    hasControl: (await kindOf(path.join(real, 'global', 'pg_control'))) === 'file',
     linkTo: (await linkTarget(dataDirectory)) ?? null,
     walLinkTo: (await linkTarget(path.join(real, 'pg_wal'))) ?? null,
   };

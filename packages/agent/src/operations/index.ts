@@ -2,6 +2,7 @@ import { backupCreate, backupDiscard } from './backup-create.ts';
 import { backupFiles } from './backup-files.ts';
 import { backupLease, backupRelease } from './backup-lease.ts';
 import { backupList, backupShow } from './backup-list.ts';
+import { backupVerify } from './backup-verify.ts';
 import { barmanCheck } from './barman-check.ts';
 import { checkPassed } from './check-passed.ts';
 import { extractCheck } from './extract-check.ts';
@@ -20,6 +21,7 @@ import { liveCheckpoint } from './live-checkpoint.ts';
 import { liveCount } from './live-count.ts';
 import { cutoverFacts } from './cutover-facts.ts';
 import { liveFence, liveUnfence } from './live-fence.ts';
+import { liveDiscard, liveDiscardLook } from './live-discard.ts';
 import { liveProbe } from './live-probe.ts';
 import { liveStart } from './live-start.ts';
 import { liveStop } from './live-stop.ts';
@@ -121,6 +123,9 @@ export const handlers: Handlers = {
   'timeline-archived': timelineArchived,
   'check-passed': checkPassed,
   'slot-renew': slotRenew,
+  'backup-verify': backupVerify,
+  'live-discard-look': liveDiscardLook,
+  'live-discard': liveDiscard,
   'live-analyze': liveAnalyze,
   'pooler-look': poolerLook,
   'pooler-pause': poolerPause,

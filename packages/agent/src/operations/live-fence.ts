@@ -1,14 +1,14 @@
-import { ProblemError } from '@barback/shared/wire/problem.ts';
-import { fencedText, fenceOf, isTorn, liftedText, type Exempt } from '../postgres/hba-fence.ts';
+import { fenceOf, liftedText } from '../postgres/hba-fence.ts';
 import { nowMicros } from '../system/clock.ts';
 import { signalProcess, type ProcessIdentity } from '../system/process-table.ts';
 import { requirePlan } from './backup-lease.ts';
 import { serverProcess } from './copy-process.ts';
-import { exemptOf, letInOf, liftByHand, requireHbaFile, roleNames } from './fence-place.ts';
+import { exemptOf, letInOf, requireHbaFile, roleNames } from './fence-place.ts';
 import type { Call, Handler, Host } from './handler.ts';
 import { loadRules } from './live-rules.ts';
 import { endForeign } from './live-sessions.ts';
 import { withServerFile } from './server-file.ts';
+import { refuseTorn, writeFence } from './write-fence.ts';
 
 export const liveFence: Handler<'live-fence'> = {
   async perform(host, _params, call) {
@@ -40,38 +40,12 @@ export const liveUnfence: Handler<'live-unfence'> = {
   observe: () => Promise.resolve({ is: 'absent' }),
 };
 
-async function writeFence(host: Host, hbaFile: string, exempt: readonly Exempt[], plan: string): Promise<void> {
-  await withServerFile(host, hbaFile, async ({ text, replace }) => {
-    refuseTorn(host, hbaFile, text);
-    const fenced = fencedText(text, exempt, plan, liftByHand(host));
-    if (fenced.shutOut.length > 0) {
-      throw new ProblemError(
-        'fence-incomplete',
-        `a fence in ${hbaFile} would shut out ${fenced.shutOut.join(', ')} too`,
-        {
-          next: 'give each of them a plain line there; nothing was changed, live goes on',
-          facts: { hbaFile, shutOut: [...fenced.shutOut] },
-        },
-      );
-    }
-    if (fenced.text !== text) await replace(fenced.text);
-  });
-}
-
 async function lift(host: Host, hbaFile: string): Promise<boolean> {
   return withServerFile(host, hbaFile, async ({ text, replace }) => {
     refuseTorn(host, hbaFile, text);
     const isFenced = fenceOf(text) !== null;
     if (isFenced) await replace(liftedText(text));
     return isFenced;
-  });
-}
-
-function refuseTorn(host: Host, hbaFile: string, text: string): void {
-  if (!isTorn(text)) return;
-  throw new ProblemError('fence-incomplete', `a part of a fence was taken out of ${hbaFile} by hand`, {
-    next: `nobody can tell which lines are its own; ${liftByHand(host)}, then try again`,
-    facts: { hbaFile },
   });
 }
 

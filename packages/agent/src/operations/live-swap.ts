@@ -15,6 +15,7 @@ import { lookAtSwap, moveTo, openSwap, placesOf } from './swap-directories.ts';
 import { readSwap, writeSwap, type SwapRecord } from './swap-record.ts';
 import { requireNewPlace } from './trusted-place.ts';
 import { writeStateText } from './state-text.ts';
+import { refence } from './write-fence.ts';
 
 type Incoming = Params<'live-swap'>['incoming'];
 
@@ -34,6 +35,7 @@ export const liveSwap: Handler<'live-swap'> = {
     } finally {
       await parent.close();
     }
+    await refence(host, plan, call);
     await writeSwap(host, { ...record, state: 'done' });
     return resultOf(record, (monotonicMs() - startedAt) / 1000);
   },
@@ -44,8 +46,8 @@ export const liveSwap: Handler<'live-swap'> = {
     const parent = await openSwap(record);
     try {
       const state = await lookAtSwap(parent, record);
-      if (state === 'done') return { is: 'complete', result: resultOf(record, 0) };
-      // Not begun, or between the two renames: performing again goes on from there.
+      if (state === 'done' && record.state === 'done') return { is: 'complete', result: resultOf(record, 0) };
+      // Not begun, between the two renames, or behind them and not yet fenced: performing again goes on from there.
       if (state !== 'altered') return { is: 'absent' };
       return { is: 'partial', facts: { ...(await placesOf(parent, record)), live: record.live.path } };
     } finally {

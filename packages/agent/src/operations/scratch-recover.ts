@@ -19,6 +19,7 @@ import { readRecovered, writeRecovered } from './scratch-completion.ts';
 import { refuseTablespaces } from './refuse-tablespaces.ts';
 import { copyHomes, roomNeeded, type CopyHomes } from './copy-homes.ts';
 import { createScratch } from './scratch-create.ts';
+import { discardScratch } from './scratch-discard.ts';
 import { scratchPlace, scratchUser, type ScratchPlace } from './scratch-place.ts';
 import { readRecord, requireRecord, stillOwned } from './scratch-record.ts';
 import { readStagedRecords } from './staged-records.ts';
@@ -39,6 +40,7 @@ interface RecoverWork {
 export const scratchRecover: Handler<'scratch-recover'> = {
   async perform(host, params, call) {
     const place = scratchPlace(host, requirePlan(call));
+    if (params.anew === true) await discardScratch(host, place.plan);
     const { backup, diagnosis, barmanVersion } = await findBackup(host.server, params.backupId, call.signal);
     refuseBackup(backup, params);
     await refuseOtherMajor(host, backup, call);

@@ -43,6 +43,11 @@ export const walTailSave: Handler<'wal-tail-save'> = {
   },
 };
 
+/** Whether the plan has what Barman lacked of live's WAL: without it the last commits are only in pg_wal. */
+export async function hasSavedTail(host: Host, plan: string): Promise<boolean> {
+  return (await readIfExists(resultFile(host, plan))) !== undefined;
+}
+
 async function refuseRunning({ server }: Host): Promise<void> {
   const running = await serverProcess(server.postgres.dataDirectory);
   if (!running) return;

@@ -145,6 +145,11 @@ export function verifyBackupArgv(binDirectory: string, dataDirectory: string, ba
   ];
 }
 
+/** The same of what Barman stores, which has neither WAL nor tablespaces in it (3.4–3.17: each tablespace beside it, by its oid). */
+export function verifyStoredArgv(binDirectory: string, directory: string): string[] {
+  return [`${binDirectory}/pg_verifybackup`, '-n', '-i', 'pg_tblspc', directory];
+}
+
 /** pg_amcheck over every database: heaps and TOAST, with `all` also B-trees against their heaps. */
 export function amcheckArgv(target: PsqlTarget, level: 'tables' | 'all', jobs: number): string[] {
   return [

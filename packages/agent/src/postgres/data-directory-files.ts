@@ -1,5 +1,25 @@
 /** What PostgreSQL itself keeps at the top of a data directory (13–18, storage.sgml and miscadmin.h). */
 const ownDirectories = /^(base|global|pg_\w+)$/;
+/** What a cluster consists of (13–18, storage.sgml, initdb.c); logs, and whatever else somebody keeps there, is not of it. */
+export const clusterDirectories: readonly string[] = [
+  'base',
+  'global',
+  'pg_commit_ts',
+  'pg_dynshmem',
+  'pg_logical',
+  'pg_multixact',
+  'pg_notify',
+  'pg_replslot',
+  'pg_serial',
+  'pg_snapshots',
+  'pg_stat',
+  'pg_stat_tmp',
+  'pg_subtrans',
+  'pg_tblspc',
+  'pg_twophase',
+  'pg_wal',
+  'pg_xact',
+];
 const ownFiles = new Set([
   'PG_VERSION',
   'postgresql.auto.conf',

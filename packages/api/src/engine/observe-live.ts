@@ -33,7 +33,7 @@ export async function observeLive(deps: EngineDeps, row: RunRow, stop: AbortSign
       },
     );
     const { document } = loadPlan(deps.database.orm, row.plan);
-    const isGone = result.dataDirectory === null && result.liveState !== 'running';
+    const isGone = result.dataDirectory?.hasControl !== true && result.liveState !== 'running';
     recordLiveDatabase(
       deps,
       row.id,

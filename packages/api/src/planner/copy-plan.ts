@@ -1,3 +1,4 @@
+import { replayedWalBytesMax } from '@barback/shared/operations/room.ts';
 import { scenarios } from '../scenarios/index.ts';
 import type { PlanBasis } from '../scenarios/plan-basis.ts';
 import type { Step } from '../scenarios/step.ts';
@@ -9,7 +10,8 @@ import type { Course } from './course.ts';
 import { findingsOf } from './findings/index.ts';
 import type { Gathered } from './gather.ts';
 import type { Finding } from './plan-document.ts';
-import { planFrame, type FrameInput } from './plan-frame.ts';
+import { deletesLive, planFrame, type FrameInput } from './plan-frame.ts';
+import { clusterBytesOf } from './protection-of.ts';
 import type { DrillRequest, ExtractRequest, PointInTimeRequest } from './plan-request.ts';
 import { predictSteps, predictWhole, type Measure, type StepToPredict } from './predict.ts';
 import type { ReplayedWal } from './replayed-wal.ts';
@@ -49,7 +51,7 @@ export function copyPlan(input: CopyPlanInput, steps: readonly Step[]) {
       ...predict(steps, needs, input.measures),
       outageSeconds: 0,
       lost: course.lost,
-      undo: scenario.undo,
+      undo: deletesLive(request) ? undoInPlace : scenario.undo,
     },
     postgresVersionNum: backup.postgresVersionNum ?? host.live?.versionNum ?? null,
     basis: basisOfCopy(input),
@@ -61,6 +63,9 @@ export function basisOfCopy({ gathered, course, picture }: CopyPlanInput): PlanB
   return basisOf(gathered, course, picture.state.segmentBytes);
 }
 
+const undoInPlace =
+  'there is none: live is deleted before the copy is made. What it had until then stays in Barman (the restore point of the run and the WAL that it saves), and is had back by another plan';
+
 interface Needs {
   readonly scratchBytes: number;
   readonly walBytes: number | null;
@@ -71,6 +76,12 @@ function bytesNeeded({ backup, wal }: Course, segmentBytes: number, copied: bool
     scratchBytes: copied ? 0 : (backup.sizeBytes ?? 0),
     walBytes: wal && (wal.last - wal.first + 1) * segmentBytes,
   };
+}
+
+/** Of the copy, the WAL that is copied beside it, and what of that PostgreSQL keeps in its pg_wal while it replays. */
+export function copyBytes({ course, picture, copied }: CopyPlanInput): number {
+  const { scratchBytes, walBytes } = bytesNeeded(course, picture.state.segmentBytes, copied === true);
+  return scratchBytes + (walBytes ?? 0) + Math.min(walBytes ?? 0, replayedWalBytesMax);
 }
 
 function findings(input: CopyPlanInput, needs: Needs, abandoned: boolean): readonly Finding[] {
@@ -96,6 +107,7 @@ function findings(input: CopyPlanInput, needs: Needs, abandoned: boolean): reado
     walSystemIdentifier: systemIdentifier,
     probes: host.probes.length + ('probes' in request.options ? request.options.probes.length : 0),
     activeRun: input.activeRun,
+    freedBytes: deletesLive(request) ? (clusterBytesOf(host) ?? 0) : 0,
     earlierSystemIdentifier: input.earlierSystemIdentifier,
   });
 }

@@ -125,6 +125,7 @@ async function courseInput(planning: Planning, request: CopyRequest) {
 async function planUndo(planning: Planning, request: UndoRequest): Promise<PlanDocument> {
   const { server, agent, creation } = planning;
   const kept = await keptDirectory(planning, request.run);
+  if (kept.state === null) throw noCluster(request.run);
   const [{ host }, cutover] = await Promise.all([
     gatherProtection(agent, server.name, creation.principal.id),
     gatherCutover(agent, server.name, creation.principal.id),
@@ -137,6 +138,16 @@ async function planAccept(planning: Planning, request: AcceptRequest): Promise<P
   const kept = await keptDirectory(planning, request.run);
   const { host } = await gatherProtection(agent, server.name, creation.principal.id);
   return makeAcceptPlan({ ...frameInput(planning), request, host, kept });
+}
+
+function noCluster(run: string): ProblemError {
+  return new ProblemError(
+    'nothing-kept',
+    `what run ${run} took from the live path is no cluster: it has no readable pg_control`,
+    {
+      next: 'It was deleted before (a restore in place) or damaged. What it had is in Barman: plan a restore to the state before that run.',
+    },
+  );
 }
 
 function keptDirectory({ deps, agent, creation }: Planning, run: string) {

@@ -4,7 +4,7 @@ import { pointInTime } from '../scenarios/point-in-time.ts';
 import { applicationsOf, smokeOf, sqlSmokeOf } from './applications-of.ts';
 import { courseFrom, type Adopted } from './find-adopted.ts';
 import { copyFacts } from './copy-facts.ts';
-import { basisOfCopy, copyPlan, type CopyPlanInput } from './copy-plan.ts';
+import { basisOfCopy, copyBytes, copyPlan, type CopyPlanInput } from './copy-plan.ts';
 import { cutoverBasis } from './cutover-basis.ts';
 import { cutoverFindings } from './findings/cutover-rules.ts';
 import type { Destroyed } from './findings/extract-rule.ts';
@@ -46,6 +46,7 @@ export function makePointInTimePlan(asked: PointInTimeInput): PointInTimePlan {
     configuredProbes: [...host.probes, ...sqlSmokeOf(settings)],
     clusterBytes: course.backup.sizeBytes,
     adopted: adopted?.plan ?? null,
+    needBytes: copyBytes(input),
   });
   const plan = copyPlan(input, steps);
   return pointInTimePlanSchema.parse({

@@ -20,6 +20,11 @@ export interface FrameInput {
 /** What cannot be taken back is agreed to by a second person unless the server's settings say otherwise. */
 const deletes: ReadonlySet<string> = new Set(['accept']);
 
+/** Whether the request lets live be deleted before there is anything in its place. */
+export function deletesLive({ options }: { readonly options: object }): boolean {
+  return 'inPlace' in options && options.inPlace === true;
+}
+
 /** The parts of a plan that are the same for every scenario. Pure. */
 export function planFrame(
   input: FrameInput,
@@ -38,9 +43,15 @@ export function planFrame(
     createdBy: input.createdBy,
     // As the bytes will have it: without what was left out.
     options: JSON.parse(JSON.stringify(options)) as unknown,
-    approvalsRequired: input.settings.approvals[scenario] ?? (deletes.has(scenario) ? 1 : 0),
+    approvalsRequired: approvalsFor(input.settings.approvals[scenario], scenario, deletesLive(request)),
     settings: input.settings,
     systemIdentifier: host.live?.systemIdentifier ?? null,
     barmanVersion: host.barman.version,
   };
+}
+
+/** Deleting live is never agreed to by one person alone, whatever the settings say of other restores. */
+function approvalsFor(configured: number | undefined, scenario: string, deletesAll: boolean): number {
+  const usual = configured ?? (deletes.has(scenario) ? 1 : 0);
+  return deletesAll ? Math.max(1, usual) : usual;
 }

@@ -1,3 +1,4 @@
+import type { Json } from '@barback/shared/wire/json.ts';
 import type { PlanView } from '../planner/plan-view.ts';
 import { fields, page, section, table } from './layout.ts';
 import { nextActions, type NextAction } from './next-actions.ts';
@@ -141,8 +142,16 @@ function about(plan: PlanView): string {
   return plan.protection.slotName ?? '';
 }
 
-function outage({ predictions }: PlanView): string | null {
+/** Whether the application is stopped before the copy is made. */
+function isLong(options: PlanView['options']): boolean {
+  const { stopFirst, inPlace } = (options ?? {}) as { readonly stopFirst?: Json; readonly inPlace?: Json };
+  return stopFirst === true || inPlace === true;
+}
+
+function outage({ predictions, options }: PlanView): string | null {
   const { outageSeconds } = predictions;
+  if (outageSeconds === null && isLong(options))
+    return 'as long as the copy and its replay take; not measured yet: fewer than three runs';
   if (outageSeconds === null)
     return 'stop, two renames and a start, whatever the size; not measured yet: fewer than three runs';
   return outageSeconds === 0 ? 'none: live is not touched' : `about ${duration(outageSeconds)}`;

@@ -20,6 +20,8 @@ export interface CopyFacts {
 interface Recovery {
   readonly bandwidthKBps: number | null;
   readonly tablespaceHome: 'scratch' | 'beside';
+  /** Behind the point of no return a person's resume tries it again. */
+  readonly anew?: boolean;
 }
 
 export function leaseStep({ server, backup }: CopyFacts): Step {
@@ -37,7 +39,7 @@ export function leaseStep({ server, backup }: CopyFacts): Step {
 }
 
 /** A copy of the backup beside the data directory, compared with its manifest. */
-export function recoverSteps(facts: CopyFacts, { bandwidthKBps, tablespaceHome }: Recovery): Step[] {
+export function recoverSteps(facts: CopyFacts, { bandwidthKBps, tablespaceHome, anew = false }: Recovery): Step[] {
   const { server, backup, timeline, target } = facts;
   return [
     {
@@ -50,6 +52,7 @@ export function recoverSteps(facts: CopyFacts, { bandwidthKBps, tablespaceHome }
         target,
         tablespaces: backup.tablespaces.map((tablespace) => tablespace.name),
         ...(tablespaceHome === 'beside' ? { tablespaceHome } : {}),
+        ...(anew ? { anew } : {}),
         jobs: facts.jobs,
         bandwidthKBps,
         expectBytes: backup.sizeBytes ?? 0,

@@ -1,5 +1,6 @@
 import type { Params } from '@barback/shared/operations/index.ts';
 import type { Probe } from '@barback/shared/operations/scratch-probe.ts';
+import { durationMs } from './duration.ts';
 import { onAgent, type Step } from './step.ts';
 
 /** What the outage consists of; none of it depends on the size of the database. */
@@ -8,6 +9,11 @@ export interface Cutover {
   readonly incoming: Params<'live-swap'>['incoming'];
   readonly stopDeadlineMs: number;
   readonly startDeadlineMs: number;
+}
+
+/** As the options of a plan have them. */
+export function limitsOf(options: { readonly stopWithin: string; readonly startWithin: string }) {
+  return { stopDeadlineMs: durationMs(options.stopWithin), startDeadlineMs: durationMs(options.startWithin) };
 }
 
 /** Nobody but the local superuser and Barman gets in until the fence is lifted. */
@@ -20,22 +26,31 @@ export function fenceStep({ server }: Pick<Cutover, 'server'>): Step {
   };
 }
 
-/** Stop, save what only live's pg_wal holds, take its place, start. */
-export function swapSteps({ server, incoming, stopDeadlineMs, startDeadlineMs }: Cutover): Step[] {
-  const start = onAgent('live-start', { server, deadlineMs: startDeadlineMs });
-  const stop = onAgent('live-stop', { server, deadlineMs: stopDeadlineMs });
+/** Live ends, and what only its pg_wal holds is saved. */
+export function stopSteps({ server, stopDeadlineMs, startDeadlineMs }: Omit<Cutover, 'incoming'>): Step[] {
   return [
     {
       name: 'stop-live',
       title: 'Stop live and keep it from being started',
-      action: stop,
-      inverse: { when: 'failure', name: 'start-old', title: 'Start what was live', action: start },
+      action: onAgent('live-stop', { server, deadlineMs: stopDeadlineMs }),
+      inverse: {
+        when: 'failure',
+        name: 'start-old',
+        title: 'Start what was live',
+        action: onAgent('live-start', { server, deadlineMs: startDeadlineMs }),
+      },
     },
     {
       name: 'save-tail',
       title: "Save the WAL that only live's pg_wal holds",
       action: onAgent('wal-tail-save', { server }),
     },
+  ];
+}
+
+/** Another cluster takes live's place and starts. */
+export function swapSteps({ server, incoming, stopDeadlineMs, startDeadlineMs }: Cutover): Step[] {
+  return [
     {
       name: 'swap',
       title: 'Put the restored directory at the live path and keep the old one',
@@ -50,8 +65,13 @@ export function swapSteps({ server, incoming, stopDeadlineMs, startDeadlineMs }:
     {
       name: 'start-live',
       title: 'Start the restored cluster as live',
-      action: start,
-      inverse: { when: 'failure', name: 'stop-new', title: 'Stop the restored cluster', action: stop },
+      action: onAgent('live-start', { server, deadlineMs: startDeadlineMs }),
+      inverse: {
+        when: 'failure',
+        name: 'stop-new',
+        title: 'Stop the restored cluster',
+        action: onAgent('live-stop', { server, deadlineMs: stopDeadlineMs }),
+      },
     },
   ];
 }

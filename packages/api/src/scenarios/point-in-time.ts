@@ -24,9 +24,19 @@ import {
   type CopyFacts,
 } from './copy-steps.ts';
 import type { CutoverBasis } from './cutover-basis.ts';
-import { analyzeStep, fenceStep, openStep, renewSlotStep, swapSteps, verifyStep } from './cutover-steps.ts';
+import {
+  analyzeStep,
+  fenceStep,
+  limitsOf,
+  openStep,
+  renewSlotStep,
+  stopSteps,
+  swapSteps,
+  verifyStep,
+} from './cutover-steps.ts';
 import { durationMs, durationSchema } from './duration.ts';
 import { gateStep } from './gate-step.ts';
+import { discardLiveStep, lookAtRoomStep, verifyStoredStep } from './in-place-steps.ts';
 import type { PlanBasis } from './plan-basis.ts';
 import { checkStep, recheckCutoverSteps, recheckSteps } from './recheck-steps.ts';
 import { disableSubscriptionsStep, replicationSteps } from './replication-steps.ts';
@@ -44,6 +54,11 @@ export const pointInTimeOptionsSchema = z
     adopt: idSchema.optional(),
     /** How long a gate waits before it cancels. */
     inspectFor: durationSchema.default('2h'),
+    /**
+     * Delete live, stopped and with its WAL saved, before the copy is made: for a disk that has no room for both. Live is down for as
+     * long as the copy takes, and there is no undo.
+     */
+    inPlace: z.boolean().default(false),
     /** Stop the application before the copy is made: nothing is written that the restore undoes, and the outage is as long as the copy takes. */
     stopFirst: z.boolean().default(false),
     /** Wait for a person's word when live is restored and the fence is still on. */
@@ -67,6 +82,18 @@ export const pointInTimeOptionsSchema = z
     /** Findings of severity `confirm` that the operator has read, by code. */
     acknowledge: z.array(z.string().max(64)).max(32).default([]),
   })
+  .superRefine((options, context) => {
+    if (!options.inPlace) return;
+    for (const name of ['adopt', 'inspect', 'confirmBeforeOpen', 'credentials'] as const) {
+      if (options[name] === undefined || options[name] === false) continue;
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message:
+          'leave it out with inPlace: live is deleted before the copy is made, so there is nothing to compare with or to go back to',
+      });
+    }
+  })
   .meta({ id: 'PointInTimeOptions' });
 
 export type PointInTimeOptions = z.output<typeof pointInTimeOptionsSchema>;
@@ -84,6 +111,8 @@ export interface PointInTimeFacts extends CopyFacts {
   readonly tablesMin: number | null;
   readonly configuredProbes: readonly Probe[];
   readonly clusterBytes: number | null;
+  /** Room that the copy takes with its WAL. */
+  readonly needBytes: number;
   /** The plan whose copy is taken over; null: one is made. */
   readonly adopted: string | null;
 }
@@ -100,39 +129,48 @@ export const pointInTime: Scenario<typeof pointInTimeOptionsSchema, PointInTimeF
     const probes = [...facts.configuredProbes, ...options.probes];
     const questions = { server, probes, statementTimeoutMs: options.statementTimeoutMs };
     const credentials = { server, asked: options.credentials, deadlineMs: durationMs(options.inspectFor) };
+    const limits = limitsOf(options);
     const close = [...stopApplicationsSteps(facts.applications), fenceStep({ server })];
+    const { inPlace } = options;
+    const asksPasswords = facts.liveAnswers && !inPlace;
     return [
       ...recheckSteps(server, backup.id, facts.basis),
       ...recheckCutoverSteps(server, facts.cutover),
       checkStep(server),
       leaseStep(facts),
       ...lookAtApplicationsSteps(facts.applications),
-      ...when(options.stopFirst, close),
+      ...when(options.stopFirst && !inPlace, close),
       protectFuture(server),
+      ...when(inPlace, [
+        verifyStoredStep(server, backup.id),
+        ...when(facts.liveAnswers, [checkpoint(server)]),
+        ...close,
+        ...stopSteps({ server, ...limits }),
+        lookAtRoomStep(server, facts.needBytes),
+        discardLiveStep(server),
+      ]),
       ...copySteps(options, facts),
       ...replaySteps(facts, facts.goesLive),
       probeStep(questions),
-      ...when(facts.liveAnswers, compareCredentialsSteps(credentials)),
+      ...when(asksPasswords, compareCredentialsSteps(credentials)),
       ...when(options.inspect === 'paused', [inspectStep(options)]),
       ...slotSteps(facts),
       promoteStep(facts),
-      ...when(facts.liveAnswers, carryCredentialsSteps(credentials)),
+      ...when(asksPasswords, carryCredentialsSteps(credentials)),
       disableSubscriptionsStep(server),
       ...when(probes.length > 0 || options.inspect === 'promoted', [probePromotedStep(questions)]),
-      judgeStep('Judge the probes, before anything of live is touched', {
+      judgeStep(inPlace ? 'Judge the probes' : 'Judge the probes, before anything of live is touched', {
         rowLossPercentMax: null,
         tablesMin: facts.tablesMin,
       }),
       ...when(options.inspect === 'promoted', [inspectStep(options)]),
       seal(server, facts.synchronous),
-      ...when(facts.liveAnswers, [checkpoint(server)]),
-      ...when(!options.stopFirst, close),
-      ...swapSteps({
-        server,
-        incoming: { from: 'scratch' },
-        stopDeadlineMs: durationMs(options.stopWithin),
-        startDeadlineMs: durationMs(options.startWithin),
-      }),
+      ...when(!inPlace, [
+        ...when(facts.liveAnswers, [checkpoint(server)]),
+        ...when(!options.stopFirst, close),
+        ...stopSteps({ server, ...limits }),
+      ]),
+      ...swapSteps({ server, incoming: { from: 'scratch' }, ...limits }),
       ...slotSteps(facts).map(({ name }) => ({
         ...renewSlotStep(server),
         onlyIf: { step: name, field: 'reserved', is: false },
@@ -158,9 +196,9 @@ export const pointInTime: Scenario<typeof pointInTimeOptionsSchema, PointInTimeF
 };
 
 /** A copy of its own, or the one that another plan's run has left paused. */
-function copySteps({ bandwidthKBps }: PointInTimeOptions, facts: PointInTimeFacts): readonly Step[] {
+function copySteps({ bandwidthKBps, inPlace }: PointInTimeOptions, facts: PointInTimeFacts): readonly Step[] {
   if (facts.adopted !== null) return [adoptStep(facts, facts.adopted)];
-  return recoverSteps(facts, { bandwidthKBps: bandwidthKBps ?? null, tablespaceHome: 'beside' });
+  return recoverSteps(facts, { bandwidthKBps: bandwidthKBps ?? null, tablespaceHome: 'beside', anew: inPlace });
 }
 
 function when(condition: boolean, steps: readonly Step[]): readonly Step[] {

@@ -10,7 +10,16 @@ import {
 } from './application-steps.ts';
 import { baselineSteps } from './baseline-steps.ts';
 import type { CutoverBasis } from './cutover-basis.ts';
-import { analyzeStep, fenceStep, openStep, renewSlotStep, swapSteps, verifyStep } from './cutover-steps.ts';
+import {
+  analyzeStep,
+  fenceStep,
+  openStep,
+  limitsOf,
+  renewSlotStep,
+  stopSteps,
+  swapSteps,
+  verifyStep,
+} from './cutover-steps.ts';
 import { durationMs, durationSchema } from './duration.ts';
 import { checkpoint, protectFuture } from './point-in-time.ts';
 import { checkStep, lookAtHostStep, recheckCutoverSteps } from './recheck-steps.ts';
@@ -52,6 +61,7 @@ export const undo: Scenario<typeof undoOptionsSchema, UndoFacts> = {
   options: undoOptionsSchema,
   steps(options, facts) {
     const { server, kept, cutover } = facts;
+    const limits = limitsOf(options);
     return [
       lookAtHostStep(server),
       ...recheckCutoverSteps(server, cutover),
@@ -66,12 +76,8 @@ export const undo: Scenario<typeof undoOptionsSchema, UndoFacts> = {
       ...(facts.liveAnswers ? [checkpoint(server)] : []),
       ...stopApplicationsSteps(facts.applications),
       fenceStep({ server }),
-      ...swapSteps({
-        server,
-        incoming: { from: 'kept', plan: kept.plan },
-        stopDeadlineMs: durationMs(options.stopWithin),
-        startDeadlineMs: durationMs(options.startWithin),
-      }),
+      ...stopSteps({ server, ...limits }),
+      ...swapSteps({ server, incoming: { from: 'kept', plan: kept.plan }, ...limits }),
       renewSlotStep(server),
       verifyStep({
         server,

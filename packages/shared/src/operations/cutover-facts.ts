@@ -15,8 +15,6 @@ export const cutoverFacts = defineContract({
     hba: z
       .strictObject({
         file: z.string(),
-        /** Whether it lies in the data directory and would be swapped with it. */
-        insideDataDirectory: z.boolean(),
         /** Roles that a fence lets in: the local superuser and those that Barman connects as. */
         exempt: z.array(z.string()),
         /** Why a fence cannot be made of it; null when it can. */

@@ -55,6 +55,8 @@ export const hostFacts = defineContract({
         device: z.string(),
         inode: z.string(),
         isMountPoint: z.boolean(),
+        /** Whether a pg_control lies in it: without one it is no cluster. */
+        hasControl: z.boolean(),
         /** Where the path itself, and pg_wal in it, point as symbolic links; null when they are none. */
         linkTo: z.string().nullable(),
         walLinkTo: z.string().nullable(),

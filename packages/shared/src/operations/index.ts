@@ -4,6 +4,7 @@ import { backupFiles } from './backup-files.ts';
 import { backupLease, backupRelease } from './backup-lease.ts';
 import { backupList } from './backup-list.ts';
 import { backupShow } from './backup-show.ts';
+import { backupVerify } from './backup-verify.ts';
 import { barmanCheck } from './barman-check.ts';
 import type { Observed, OperationClass } from './contract.ts';
 import { credentialsCarry, credentialsCompare } from './credentials.ts';
@@ -38,6 +39,7 @@ import { walSwitch } from './wal-switch.ts';
 import { cutoverFacts } from './cutover-facts.ts';
 import { keptDiscard, keptList, keptPrepare } from './kept.ts';
 import { liveFence, liveUnfence } from './live-fence.ts';
+import { liveDiscard, liveDiscardLook } from './live-discard.ts';
 import { liveProbe } from './live-probe.ts';
 import { liveStart, liveStop } from './live-stop.ts';
 import { liveSwap, liveSwapBack } from './live-swap.ts';
@@ -108,6 +110,9 @@ export const operations = {
   'timeline-archived': timelineArchived,
   'check-passed': checkPassed,
   'slot-renew': slotRenew,
+  'backup-verify': backupVerify,
+  'live-discard-look': liveDiscardLook,
+  'live-discard': liveDiscard,
   'live-analyze': liveAnalyze,
   'pooler-look': poolerLook,
   'pooler-pause': poolerPause,

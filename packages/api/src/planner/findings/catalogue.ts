@@ -37,8 +37,8 @@ export const findingCatalogue = {
     why: 'A mount point cannot be renamed, so nothing can take its place.',
   },
   'data-directory-symlink': {
-    severities: ['info', 'confirm'],
-    why: 'A restored cluster does not follow the link: its files or its WAL fill another filesystem than before.',
+    severities: ['info', 'blocking'],
+    why: 'A copy does not follow the link, so its files or its WAL fill another filesystem than those of live; and a link cannot be exchanged with a directory.',
   },
   'clock-offset': {
     severities: ['info', 'confirm'],

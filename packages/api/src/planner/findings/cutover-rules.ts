@@ -25,12 +25,7 @@ const serviceUnknown: Rule<CutoverRuleFacts> = ({ cutover, server }) =>
     : null;
 
 const fenceImpossible: Rule<CutoverRuleFacts> = ({ cutover: { hba } }) => {
-  const reason =
-    hba === null
-      ? 'pg_hba.conf cannot be found or read'
-      : hba.insideDataDirectory
-        ? `${hba.file} lies in the data directory and would be swapped with it`
-        : hba.unsupported;
+  const reason = hba === null ? 'pg_hba.conf cannot be found or read' : hba.unsupported;
   if (reason === null) return null;
   return {
     code: 'fence-impossible',
@@ -38,7 +33,7 @@ const fenceImpossible: Rule<CutoverRuleFacts> = ({ cutover: { hba } }) => {
     title: 'Nobody could be kept out while live is replaced',
     detail: `A fence cannot be made: ${reason}.`,
     remedy:
-      "Let pg_hba.conf lie outside the data directory (setting hba_file) with a plain line for each role that Barman connects as, or name it as postgres.hbaFile in the agent's configuration.",
+      "Give pg_hba.conf a plain line for each role that Barman connects as, or name the file that live reads as postgres.hbaFile in the agent's configuration.",
   };
 };
 

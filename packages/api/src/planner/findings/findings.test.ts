@@ -61,11 +61,8 @@ const cases: readonly (readonly [code: string, severity: string, facts: Partial<
   ['data-directory-mount', 'info', { host: host({ dataDirectory: mounted }) }],
   ['data-directory-mount', 'blocking', { touches: 'live', host: host({ dataDirectory: mounted }) }],
   ['data-directory-symlink', 'info', { host: host({ dataDirectory: linked }) }],
-  [
-    'data-directory-symlink',
-    'confirm',
-    { touches: 'live', host: host({ dataDirectory: { ...linked, linkTo: null } }) },
-  ],
+  ['data-directory-symlink', 'info', { host: host({ dataDirectory: { ...linked, linkTo: null } }) }],
+  ['data-directory-symlink', 'blocking', { touches: 'live', host: host({ dataDirectory: linked }) }],
   ['clock-offset', 'info', { clock: ahead }],
   ['clock-offset', 'confirm', { clock: { ...ahead, offset: -ahead.offset }, asksForTime: true }],
   ['backup-foreign', 'blocking', { walSystemIdentifier: '7000000000000000002' }],

@@ -14,25 +14,29 @@ const dataDirectoryMount: Rule = ({ host: { dataDirectory }, touches }) => {
   };
 };
 
-/** Barman restores a plain pg_wal, and beside a link there is another filesystem (Barman's documentation: only tablespaces are tracked). */
+/**
+ * A rename would exchange the link and not what it leads to. A pg_wal behind a link is no obstacle to a restore of live, whose own is
+ * made where live has it; a drill's copy has a plain one, because Barman tracks no links but tablespaces.
+ */
 const dataDirectorySymlink: Rule = ({ host: { dataDirectory }, touches }) => {
   if (dataDirectory === null) return null;
   const { path, linkTo, walLinkTo } = dataDirectory;
+  const isLive = touches === 'live';
   const links = [
     ...(linkTo === null ? [] : [`${path} is a symbolic link to ${linkTo}: what is restored lies beside the link`]),
-    ...(walLinkTo === null
+    ...(walLinkTo === null || isLive
       ? []
-      : [`its pg_wal is a symbolic link to ${walLinkTo}: a restored pg_wal is a plain directory`]),
+      : [`its pg_wal is a symbolic link to ${walLinkTo}: the copy has a plain directory`]),
   ];
   if (links.length === 0) return null;
   return {
     code: 'data-directory-symlink',
-    severity: touches === 'live' ? 'confirm' : 'info',
+    severity: isLive ? 'blocking' : 'info',
     title: 'The data directory is not where its name says',
-    detail: `${links.join('; ')}. After a swap of directories live would use another filesystem than before.`,
+    detail: `${links.join('; ')}.`,
     remedy:
       linkTo === null
-        ? 'Make room for WAL in the data directory, or move pg_wal out again after a restore of live. Drills work as it is.'
+        ? 'Nothing: a restore of live puts its pg_wal where live has it now.'
         : `Set postgres.dataDirectory in the agent's configuration to ${linkTo}. Drills work as it is.`,
   };
 };

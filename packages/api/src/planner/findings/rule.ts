@@ -32,6 +32,8 @@ export interface FindingFacts extends HostFacts {
   readonly replayed: ReplayedWal;
   /** Of the cluster that wrote the WAL; null when not known. */
   readonly walSystemIdentifier: string | null;
+  /** Of live, on the filesystem of the copy, that the plan deletes before it makes the copy. */
+  readonly freedBytes: number;
   readonly scratchBytes: number;
   readonly walBytes: number | null;
   /** Files and directories of the backup; null when they were not counted. */

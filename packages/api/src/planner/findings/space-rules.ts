@@ -21,7 +21,7 @@ const space: Rule = (facts) => {
   if (!scratch) return null;
   const demand = copyDemand(facts);
   const remedy = (what: string): string =>
-    `Free ${what} there, or set scratch.directory in the agent's configuration to a larger filesystem.`;
+    `Free ${what} there, or set scratch.directory in the agent's configuration to a larger filesystem.${inPlace(facts)}`;
   return shortages(facts, scratch, [demand]).map(({ what, detail }) => ({
     code: 'space',
     severity: 'blocking',
@@ -30,6 +30,12 @@ const space: Rule = (facts) => {
     remedy: remedy(what),
   }));
 };
+
+/** The last resort of a restore of live. */
+function inPlace({ touches, freedBytes }: FindingFacts): string {
+  if (touches !== 'live' || freedBytes > 0) return '';
+  return ' Where that cannot be: plan with "inPlace": true, which deletes live before the copy is made, without an undo, with live down meanwhile, and with another person\'s approval.';
+}
 
 /** The agent makes no copy while one of live's filesystems is below the floor, wherever the copy would lie (T6). */
 const floor: Rule = (facts) => {
@@ -56,10 +62,12 @@ const spaceBarman: Rule = (facts) => {
     code: 'space-barman',
     severity: severityOf(facts),
     title: 'Barman has not enough room for what follows a restore of live',
-    detail: `${detail} The replaced data directory is kept until the result is accepted, so a restore frees nothing.`,
-    remedy: `Free ${what} there, for example by deleting backups that are no longer needed (barman delete ${facts.server} ID).`,
+    detail: facts.freedBytes > 0 ? detail : `${detail} ${keepsOld}`,
+    remedy: `Free ${what} there, for example by deleting backups that are no longer needed (barman delete ${facts.server} ID).${barman.device === scratch?.device ? inPlace(facts) : ''}`,
   }));
 };
+
+const keepsOld = 'The replaced data directory is kept until the result is accepted, so a restore frees nothing.';
 
 function severityOf({ touches }: FindingFacts): Finding['severity'] {
   return touches === 'live' ? 'blocking' : 'info';
@@ -93,16 +101,19 @@ function barmanDemand({ scratchBytes, scratchFiles, walBytes, segmentBytes }: Fi
 
 /** What a filesystem lacks for all demands together, with the floor counted once. */
 function shortages(
-  { host }: FindingFacts,
-  { device, freeBytes, freeInodes }: Filesystem,
+  facts: FindingFacts,
+  { device, freeBytes: freeNow, freeInodes }: Filesystem,
   demands: readonly Demand[],
 ): { what: string; detail: string }[] {
   const told = sentence(demands.map((one) => one.told).join('; '));
+  const { host } = facts;
+  const freedBytes = device === filesystemOf(facts, 'scratch')?.device ? facts.freedBytes : 0;
+  const freeBytes = freeNow + freedBytes;
   const bytes = demands.reduce((sum, one) => sum + one.bytes, host.freeBytesFloor);
   const files = demands.reduce((sum, one) => sum + (one.files ?? 0), freeInodesFloor);
   const found = [];
   if (freeBytes < bytes) {
-    const detail = `${told}; ${host.freeBytesFloor} must stay free: ${bytes} bytes in all, but ${freeBytes} are free on ${device}.`;
+    const detail = `${told}; ${host.freeBytesFloor} must stay free: ${bytes} bytes in all, but ${freeBytes} are free on ${device}${freedBytes > 0 ? ', with what deleting live frees' : ''}.`;
     found.push({ what: `${bytes - freeBytes} bytes`, detail });
   }
   // Without counted files nothing is claimed; null: the filesystem makes inodes as they are needed.

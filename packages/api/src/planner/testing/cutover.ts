@@ -28,7 +28,6 @@ function cutoverFacts(more: Partial<Facts> = {}): Facts {
 function hba(more: Partial<NonNullable<Facts['hba']>> = {}): NonNullable<Facts['hba']> {
   return {
     file: '/etc/postgresql/15/main/pg_hba.conf',
-    insideDataDirectory: false,
     exempt: ['postgres', 'barman'],
     unsupported: null,
     ...more,
@@ -56,6 +55,7 @@ export const liveHost = host({
     isMountPoint: false,
     linkTo: null,
     walLinkTo: null,
+    hasControl: true,
   },
   live: live(),
 });
@@ -69,7 +69,6 @@ export function clearCutover(more: Partial<CutoverRuleFacts> = {}): CutoverRuleF
 export const cutoverCases: readonly (readonly [string, string, Partial<CutoverRuleFacts>])[] = [
   ['service-unknown', 'blocking', { cutover: cutoverFacts({ service: null }) }],
   ['fence-impossible', 'blocking', { cutover: cutoverFacts({ hba: null }) }],
-  ['fence-impossible', 'blocking', { cutover: cutoverFacts({ hba: hba({ insideDataDirectory: true }) }) }],
   ['fence-impossible', 'blocking', { cutover: cutoverFacts({ hba: hba({ unsupported: 'no rule for barman' }) }) }],
   ['scratch-elsewhere', 'blocking', { cutover: cutoverFacts({ besideOnSameFilesystem: false }) }],
   ['cutover-left-open', 'blocking', { cutover: cutoverFacts({ fencedBy: '01m83wec9s5hpknax5fqgkq4z2' }) }],

@@ -29,6 +29,7 @@ export const clear: FindingFacts = {
   clock: { offset: 0, uncertainty: 0 },
   asksForTime: false,
   walSystemIdentifier: '7000000000000000001',
+  freedBytes: 0,
   scratchBytes: 1_000_000,
   walBytes: 1_000_000,
   probes: 1,
@@ -50,7 +51,15 @@ export const roomy = { ...tight, freeBytes: 1e12 };
 /** Barman on the filesystem of the copy: room for the copy alone, but not for the base backup that follows. */
 export const shared = ['scratch', 'barman'].map((role) => ({ role, ...tight, freeBytes: 1024 ** 3 + 4_999_999 }));
 export const inodes = 1_000 + 1_000 + Math.ceil(2_000_000 / segmentBytes) + 200;
-export const mounted = { path: '/d', device: '1', inode: '2', isMountPoint: true, linkTo: null, walLinkTo: null };
+export const mounted = {
+  path: '/d',
+  device: '1',
+  inode: '2',
+  isMountPoint: true,
+  hasControl: true,
+  linkTo: null,
+  walLinkTo: null,
+};
 export const linked = { ...mounted, isMountPoint: false, linkTo: '/data/d', walLinkTo: '/wal' };
 export const ahead = { offset: 6_500_000, uncertainty: 1_000_000 };
 

@@ -1,0 +1,115 @@
+import { mkdir, rm, statfs } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { isStreaming } from '../lab/barman-server.ts';
+import type { Lab } from '../lab/lab.ts';
+import { mustRun } from '../lab/run-command.ts';
+import { sql } from '../lab/psql.ts';
+import {
+  request,
+  runDrill,
+  startRun,
+  stepOf,
+  waitForRun,
+  type PlanBody,
+  type RunBody,
+} from '../support/barback-client.ts';
+import { signalRecover } from '../support/barman-process.ts';
+import { planPointInTime } from '../support/cutover-client.ts';
+import { withSmallDisk } from '../support/small-disk.ts';
+
+// A disk that has no room for live and its copy at once: live is deleted first, and whatever happens then goes on to the end.
+
+const minutes = 60_000;
+const mebibyte = 1024 ** 2;
+const instant = `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+const ended = ['succeeded', 'failed', 'cancelled', 'needs_operator'];
+
+test(
+  'where there is no room beside live it is restored in place: approved by another person, resumed after a failure, without an undo',
+  async ({ skip }) => {
+    if (process.geteuid?.() !== 0) skip('mounting a filesystem of its own needs root');
+    await withSmallDisk(async (lab) => {
+      const order = (customer: string) =>
+        sql(lab.postgres, `INSERT INTO orders (customer, amount) VALUES ('${customer}', 1)`);
+      const mine = "SELECT string_agg(customer, ',' ORDER BY id) FROM orders WHERE customer IN ('kept', 'undone')";
+      await sql(lab.postgres, "ALTER SYSTEM SET work_mem = '5MB'");
+      await order('kept');
+      const time = await sql(lab.postgres, instant);
+      await order('undone');
+      const target = { type: 'time', time };
+      const roomy = await planPointInTime(lab, target);
+      await leaveFree(lab, roomy);
+
+      const blocked = await planPointInTime(lab, target);
+      expect(blocked.state).toBe('blocked');
+      expect(JSON.stringify(blocked.findings)).toContain('"inPlace\\": true');
+
+      const plan = await planPointInTime(lab, target, { inPlace: true, bandwidthKBps: 20_000 });
+      expect(plan).toMatchObject({ state: 'needs_approval', approvalsRequired: 1 });
+      const text = (await request(lab, 'GET', `/v1/plans/${plan.id}.txt`)).text;
+      expect(text).toContain('there is none: live is deleted before the copy is made');
+      expect(text).toContain('DELETE the stopped live');
+      await refusedWithoutApproval(lab, plan);
+      const run = await startRun(lab, plan);
+      await waitForRun(lab, run.id, (one) => (stepOf(one, 'recover').progress?.bytes ?? 0) > 0, 2 * minutes);
+      await signalRecover(lab, 'SIGKILL');
+      const halted = await end(lab, run.id);
+      expect(halted).toMatchObject({ state: 'needs_operator', liveDatabase: 'down' });
+      const resumed = await request(lab, 'POST', `/v1/runs/${run.id}/resume`);
+      expect(resumed.status, resumed.text).toBe(202);
+      const done = await end(lab, run.id);
+      expect(done.state, JSON.stringify(done.problem)).toBe('succeeded');
+      expect(done.liveDatabase).toBe('new-running');
+      expect(await sql(lab.postgres, mine)).toBe('kept');
+      // Its settings of now were not deleted with it.
+      expect(await sql(lab.postgres, 'SHOW work_mem')).toBe('5MB');
+      expect(await isStreaming(lab.postgres)).toBe(true);
+
+      const undo = await request(lab, 'POST', `/v1/runs/${run.id}/undo`, { body: {} });
+      expect(undo.json).toMatchObject({ type: 'urn:barback:problem:nothing-kept' });
+      await makeRoom(lab);
+      await order('undone');
+      const probe = { name: 'mine', database: 'system', sql: mine };
+      const drill = await runDrill(lab, { type: 'latest' }, { probes: [probe] });
+      expect(drill.state, JSON.stringify(drill.problem)).toBe('succeeded');
+      // What was undone is not lost with the cluster that was deleted: it is on the branch that was given up.
+      const before = await runDrill(lab, { type: 'name', name: restorePointOf(done) }, { probes: [probe] });
+      expect(before.result?.probes[0]?.rows).toEqual([{ string_agg: 'kept,undone' }]);
+    });
+  },
+  15 * minutes,
+);
+
+const ballast = (lab: Lab): string => path.join(path.dirname(lab.dir), 'ballast', 'file');
+
+/** Somebody else's files leave so little that live and a copy do not fit, and one of them does. */
+async function leaveFree(lab: Lab, { predictions }: PlanBody): Promise<void> {
+  const { scratchBytes, walBytes } = predictions;
+  const wal = walBytes ?? 0;
+  const floor = 64 * mebibyte;
+  const forBoth = floor + (scratchBytes + 2 * wal) + (scratchBytes + wal);
+  const file = ballast(lab);
+  await mkdir(path.dirname(file));
+  const { bavail, bsize } = await statfs(path.dirname(file));
+  await mustRun(['fallocate', '-l', String(bavail * bsize - (forBoth - 20 * mebibyte)), file]);
+}
+
+const makeRoom = (lab: Lab): Promise<void> => rm(ballast(lab));
+
+async function refusedWithoutApproval(lab: Lab, plan: PlanBody): Promise<void> {
+  const alone = await request(lab, 'POST', `/v1/plans/${plan.id}/runs`);
+  expect(alone.json).toMatchObject({ type: 'urn:barback:problem:approval-required' });
+  const body = { hash: plan.hash };
+  const approved = await request(lab, 'POST', `/v1/plans/${plan.id}/approvals`, { role: 'approver', body });
+  expect(approved.status, approved.text).toBeLessThan(300);
+}
+
+function end(lab: Lab, run: string): Promise<RunBody> {
+  return waitForRun(lab, run, (one) => ended.includes(one.state), 5 * minutes);
+}
+
+function restorePointOf({ result }: RunBody): string {
+  const { cutover } = result as unknown as { cutover: { restorePoint: { name: string } } };
+  return cutover.restorePoint.name;
+}
