@@ -83,12 +83,13 @@ test(
 test(
   'the last of them takes the place of live, with all that was kept and nothing behind it',
   async () => {
-    const plan = await planAt(3, { adopt: first.id });
+    const plan = await planAt(3, { adopt: first.id, warmKBps: 100_000 });
     await handOver(first.id);
     await end(first.id);
     const run = await end((await startRun(lab, plan)).id);
     expect(run.state, JSON.stringify(run.problem)).toBe('succeeded');
     expect(run.liveDatabase).toBe('new-running');
+    expect(stepOf(run, 'warm').progress?.bytes).toBeGreaterThan(0);
     expect(await sql(lab.postgres, "SELECT string_agg(n::text, ' ' ORDER BY n) FROM steps")).toBe('1 2 3 4');
     expect(run.result).toMatchObject({ backupId: plan.backup.id, manifest: 'verified' });
     const drill = await runDrill(lab, { type: 'latest' });

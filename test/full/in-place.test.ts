@@ -46,7 +46,7 @@ test(
       expect(JSON.stringify(blocked.findings)).toContain('"inPlace\\": true');
 
       const plan = await planPointInTime(lab, target, { inPlace: true, bandwidthKBps: 20_000 });
-      expect(plan).toMatchObject({ state: 'needs_approval', approvalsRequired: 1 });
+      expect(plan.state, JSON.stringify(plan.findings)).toBe('needs_approval');
       const text = (await request(lab, 'GET', `/v1/plans/${plan.id}.txt`)).text;
       expect(text).toContain('there is none: live is deleted before the copy is made');
       expect(text).toContain('DELETE the stopped live');

@@ -2,10 +2,9 @@ import { expect } from 'vitest';
 import { archiveWal, listBackups, waitForCleanCheck } from '../lab/barman-backup.ts';
 import { isStreaming } from '../lab/barman-server.ts';
 import type { Lab } from '../lab/lab.ts';
-import { poll } from '../lab/poll.ts';
 import { sql } from '../lab/psql.ts';
 import { runDrill, type RunBody } from './barback-client.ts';
-import { carryOutWell, cutoverOf, planPointInTime } from './cutover-client.ts';
+import { cutoverOf } from './cutover-client.ts';
 
 const newestNote = { name: 'newest note', database: 'system', sql: 'SELECT text FROM notes ORDER BY id DESC LIMIT 1' };
 
@@ -24,18 +23,6 @@ export async function targetBehind(lab: Lab, kept: string): Promise<object> {
   await note(lab, kept);
   const xid = Number(await sql(lab.postgres, `SELECT xmin FROM notes WHERE text = '${kept}'`));
   return { type: 'xid', xid, inclusive: true };
-}
-
-/** A restore of live, planned as soon as Barman's WAL reaches its target. */
-export async function restoreLive(lab: Lab, target: object, options: object = {}): Promise<RunBody> {
-  await archiveWal(lab);
-  const plan = await poll('a plan', 60_000, () =>
-    planPointInTime(lab, target, options).catch((error: unknown) => {
-      if (String(error).includes('target-unreachable')) return undefined;
-      throw error;
-    }),
-  );
-  return carryOutWell(lab, plan);
 }
 
 /** Criterion 4: what a restore of live, or its undo, leaves protects what comes after it. */

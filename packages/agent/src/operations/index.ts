@@ -45,6 +45,7 @@ import { scratchSlot } from './scratch-slot.ts';
 import { scratchStart } from './scratch-start.ts';
 import { scratchStop } from './scratch-stop.ts';
 import { scratchVerifyManifest } from './scratch-verify-manifest.ts';
+import { scratchWarm } from './scratch-warm.ts';
 import { slotCreate } from './slot-create.ts';
 import { slotDrop } from './slot-drop.ts';
 import { slotRenew } from './slot-renew.ts';
@@ -117,6 +118,7 @@ export const handlers: Handlers = {
   'scratch-subscriptions': scratchSubscriptions,
   'live-subscriptions': liveSubscriptions,
   'live-synchronous-names': liveSynchronousNames,
+  'scratch-warm': scratchWarm,
   'scratch-seal': scratchSeal,
   'future-protect': futureProtect,
   'wal-tail-save': walTailSave,

@@ -32,7 +32,7 @@ export function refuseTorn(host: Host, hbaFile: string, text: string): void {
 }
 
 /** Whether pg_hba.conf goes with the data directory when that is swapped. */
-export async function isInDataDirectory(host: Host, hbaFile: string): Promise<boolean> {
+async function isInDataDirectory(host: Host, hbaFile: string): Promise<boolean> {
   const [real, root] = [await realPath(hbaFile), await realPath(host.server.postgres.dataDirectory)];
   return real !== undefined && root !== undefined && real.startsWith(`${root}/`);
 }

@@ -98,8 +98,13 @@ function subject(plan: PlanView, now: number): Lines {
   }
 }
 
+/** What is not stopped is not told either (T27). */
+const staysUp =
+  'whatever is not named here (frontends, queues, replicas of the data): it may have seen commits that are undone';
+
 function applications(names: readonly string[]): Lines {
   return [
+    ['stays up', staysUp],
     [
       'stops and starts',
       names.length === 0 ? 'no application: whoever is connected is put out by the fence' : names.map(plain).join(', '),

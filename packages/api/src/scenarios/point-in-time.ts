@@ -74,6 +74,8 @@ export const pointInTimeOptionsSchema = z
     analyzeWithin: durationSchema.default('30m'),
     /** Kilobytes per second for Barman's copy. */
     bandwidthKBps: z.int().positive().optional(),
+    /** Read the copy once at this rate before it takes live's place, so that its first queries find it in memory; left out: not read. */
+    warmKBps: z.int().positive().optional(),
     statementTimeoutMs: z
       .int()
       .min(100)
@@ -164,6 +166,7 @@ export const pointInTime: Scenario<typeof pointInTimeOptionsSchema, PointInTimeF
         tablesMin: facts.tablesMin,
       }),
       ...when(options.inspect === 'promoted', [inspectStep(options)]),
+      ...warmSteps(server, options),
       seal(server, facts.synchronous),
       ...when(!inPlace, [
         ...when(facts.liveAnswers, [checkpoint(server)]),
@@ -222,6 +225,12 @@ function slotSteps({ server, cutover: { protection } }: PointInTimeFacts): Step[
       action: onAgent('scratch-slot', { server, slot: protection.slotName }),
     },
   ];
+}
+
+function warmSteps(server: string, { warmKBps }: PointInTimeOptions): Step[] {
+  if (warmKBps === undefined) return [];
+  const action = onAgent('scratch-warm', { server, kiloBytesPerSecond: warmKBps });
+  return [{ name: 'warm', title: 'Read the copy once, so that it is in memory', action }];
 }
 
 function seal(server: string, emptySynchronousNames: boolean): Step {

@@ -28,6 +28,7 @@ import { scratchReplay } from './scratch-replay.ts';
 import { scratchStart } from './scratch-start.ts';
 import { scratchStop } from './scratch-stop.ts';
 import { scratchVerifyManifest } from './scratch-verify-manifest.ts';
+import { scratchWarm } from './scratch-warm.ts';
 import { slotCreate, slotDrop } from './slot.ts';
 import { relationNames } from './relation-names.ts';
 import { liveSubscriptions, liveSynchronousNames, scratchSubscriptions } from './subscriptions.ts';
@@ -104,6 +105,7 @@ export const operations = {
   'scratch-subscriptions': scratchSubscriptions,
   'live-subscriptions': liveSubscriptions,
   'live-synchronous-names': liveSynchronousNames,
+  'scratch-warm': scratchWarm,
   'scratch-seal': scratchSeal,
   'future-protect': futureProtect,
   'wal-tail-save': walTailSave,

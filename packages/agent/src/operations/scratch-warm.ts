@@ -1,0 +1,76 @@
+import { totalmem } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  largeFilesArgv,
+  parseLargeFiles,
+  piecesToRead,
+  readPieceArgv,
+  type LargeFile,
+} from '../postgres/warm-reads.ts';
+import { monotonicMs } from '../system/clock.ts';
+import { runProgram } from '../system/run-program.ts';
+import { requirePlan } from './backup-lease.ts';
+import { abortReason, executeOk } from './execute.ts';
+import type { Call, Handler, Host } from './handler.ts';
+import { scratchUser } from './scratch-place.ts';
+import { requireRecord, requireScratch } from './scratch-record.ts';
+
+export const scratchWarm: Handler<'scratch-warm'> = {
+  async perform(host, { kiloBytesPerSecond }, call) {
+    const startedAt = monotonicMs();
+    const place = await requireScratch(host, requirePlan(call));
+    const { tablespaces } = await requireRecord(place);
+    const roots = [`${place.pgdata}/base`, place.tablespaces, ...tablespaces.map((one) => one.path)];
+    const files = await largeFiles(host, roots, call);
+    const ofBytes = files.reduce((sum, one) => sum + one.bytes, 0);
+    const bytesMax = Math.min(ofBytes, Math.floor(totalmem() / 2));
+    const done = await read(host, files, { bytesMax, bytesPerMs: kiloBytesPerSecond * 1.024 }, call);
+    const memory = bytesMax < ofBytes ? `half of the host's memory are ${bytesMax} bytes` : null;
+    return {
+      bytes: done.bytes,
+      ofBytes,
+      hindrance: done.hindrance ?? memory,
+      seconds: (monotonicMs() - startedAt) / 1000,
+    };
+  },
+
+  /** Reading again harms nothing. */
+  observe: () => Promise.resolve({ is: 'absent' }),
+};
+
+async function largeFiles(host: Host, roots: readonly string[], call: Call): Promise<LargeFile[]> {
+  const user = scratchUser(host);
+  const program = {
+    argv: largeFilesArgv(roots),
+    user,
+    background: true,
+    timeoutMs: 600_000,
+    outputBytesMax: 1024 ** 3,
+  };
+  return parseLargeFiles((await executeOk(program, call.signal, 'internal')).stdout);
+}
+
+interface Bounds {
+  readonly bytesMax: number;
+  readonly bytesPerMs: number;
+}
+
+/** By the copy's own user, in pieces: each is followed by as long a pause as keeps to the rate. */
+async function read(host: Host, files: readonly LargeFile[], { bytesMax, bytesPerMs }: Bounds, call: Call) {
+  const user = scratchUser(host);
+  const startedAt = monotonicMs();
+  let bytes = 0;
+  for (const piece of piecesToRead(files, bytesMax)) {
+    const program = { argv: readPieceArgv(piece), user, background: true, timeoutMs: 600_000 };
+    const outcome = await runProgram(program, call.signal);
+    if (outcome.cancelled) throw abortReason(call.signal);
+    if (outcome.exitCode !== 0)
+      return { bytes, hindrance: outcome.stderr.trim().slice(-300) || 'a file could not be read' };
+    bytes += piece.bytes;
+    call.progress('reading', bytes, bytesMax);
+    const early = bytes / bytesPerMs - (monotonicMs() - startedAt);
+    if (early > 0) await sleep(early, undefined, { signal: call.signal }).catch(() => undefined);
+    if (call.signal.aborted) throw abortReason(call.signal);
+  }
+  return { bytes, hindrance: null };
+}
