@@ -29,6 +29,10 @@ const instants: string[] = [];
 beforeAll(async () => {
   ({ lab, stop } = await settledLab({ tablespace: true }));
   await sql(lab.postgres, 'CREATE TABLE steps (n int PRIMARY KEY); GRANT SELECT ON steps TO barback_probe');
+  await sql(
+    lab.postgres,
+    "CREATE TABLE large AS SELECT n, repeat('x', 900) AS text FROM generate_series(1, 20000) AS n",
+  );
   for (let n = 1; n <= 4; n += 1) {
     await sql(lab.postgres, `INSERT INTO steps VALUES (${n})`);
     instants.push(await sql(lab.postgres, instant));

@@ -3,7 +3,7 @@ import type { Lab } from '../lab/lab.ts';
 import { waitForCleanCheck } from '../lab/barman-backup.ts';
 import { sql } from '../lab/psql.ts';
 import { request, startRun, waitForRun, type RunBody } from '../support/barback-client.ts';
-import { planPointInTime } from '../support/cutover-client.ts';
+import { planPointInTime, planUndo } from '../support/cutover-client.ts';
 import { standbyByHand, type StandbyByHand } from '../support/by-hand/standby-by-hand.ts';
 import { settledLab } from '../support/settled-lab.ts';
 
@@ -102,6 +102,26 @@ test('commits of the restored server wait for no standby, its subscriptions for 
   const ended = await until(run, 'succeeded');
   expect(resultOf(ended, 'synchronous-names')).toEqual({ synchronousStandbyNames: 'replica1' });
   expect(await live("SELECT setting FROM pg_file_settings WHERE name = 'synchronous_standby_names'")).toBe('replica1');
+});
+
+test('nor do commits of what an undo brings back, whoever it once waited for', async () => {
+  const { runs } = (await request(lab, 'GET', `/v1/runs?server=${lab.server}&state=succeeded`)).json as {
+    runs: RunBody[];
+  };
+  const restored = runs[0];
+  if (restored === undefined) throw new Error('there is no run to undo');
+  // The standby followed what was live before, and nobody follows what is live now.
+  await standby?.stop();
+  standby = undefined;
+  const { id } = await startRun(lab, await planUndo(lab, restored));
+  const waiting = await until(id, 'waiting');
+  expect(waiting.gate?.name).toBe('standbys');
+  expect(await live("SELECT current_setting('synchronous_standby_names')")).toBe('');
+  await live('INSERT INTO events VALUES (3)');
+  expect(await live('SELECT string_agg(id::text, $$ $$ ORDER BY id) FROM events')).toBe('1 3');
+  await decide(id, 'standbys', 'back');
+  const ended = await until(id, 'succeeded');
+  expect(resultOf(ended, 'synchronous-names')).toEqual({ synchronousStandbyNames: 'replica1' });
 });
 
 interface GatedRun extends RunBody {

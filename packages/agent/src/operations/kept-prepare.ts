@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { historyName, historyNamePattern } from '@barback/shared/postgres/timeline.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
+import { parseAutoConf } from '../postgres/auto-conf.ts';
 import { carriedSettings } from '../postgres/carried-settings.ts';
 import { endAtOnceText } from '../postgres/end-at-once.ts';
 import { identityOf, kindOf, listDirectory } from '../system/directory-tree.ts';
@@ -9,6 +10,7 @@ import { executeOk } from './execute.ts';
 import type { Call, Handler, Host } from './handler.ts';
 import { readHistoryTexts } from './read-histories.ts';
 import { readSwap } from './swap-record.ts';
+import { hasFormerNames, namedInFiles, rememberNames } from './synchronous-names.ts';
 import { readWalPlaces } from './wal-places.ts';
 import { requirePlan } from './backup-lease.ts';
 import { listWal } from './wal-store.ts';
@@ -34,11 +36,12 @@ export const keptPrepare: Handler<'kept-prepare'> = {
       const name = historyName(timeline);
       if (timeline > control.timeline && !inKept.has(name)) await write(work, path.join('pg_wal', name), text);
     }
-    await writeSettings(work);
+    const synchronous = await writeSettings(work);
     await write(work, 'recovery.signal', '');
     await run(work, ['/usr/bin/sync', '--', work.directory, path.join(work.directory, 'pg_wal')]);
     const highestTimeline = Math.max(control.timeline, ...texts.keys());
-    return { timeline: control.timeline, highestTimeline, systemIdentifier: control.systemIdentifier };
+    const { timeline, systemIdentifier } = control;
+    return { timeline, highestTimeline, systemIdentifier, synchronous };
   },
 
   /** Preparing it twice is the same as once. */
@@ -68,16 +71,28 @@ async function histories(host: Host, call: Call): Promise<Map<number, string>> {
   return texts;
 }
 
-/** Its own settings wait beside those that end a recovery at once; live-start puts them back when it is open. */
-async function writeSettings(work: PrepareWork): Promise<void> {
+/**
+ * Its own settings wait beside those that end a recovery at once; live-start puts them back when it is open, but for the names of
+ * synchronous standbys. Answers whether there are any.
+ */
+async function writeSettings(work: PrepareWork): Promise<boolean> {
+  const { host, call } = work;
   const name = 'postgresql.auto.conf';
   const saved = `${name}.barback`;
   if ((await kindOf(path.join(work.directory, saved))) === 'absent') {
-    const before = (await run(work, ['/usr/bin/cat', '--', path.join(work.directory, name)])).stdout;
-    await write(work, saved, carriedSettings(before).text);
+    const before = await read(work, name);
+    const former = parseAutoConf(before).findLast((one) => one.name === 'synchronous_standby_names')?.value ?? null;
+    const synchronous = former === null ? await namedInFiles(host, call) : former !== '';
+    if (synchronous) await rememberNames(host, requirePlan(call), former);
+    await write(work, saved, carriedSettings(before, { emptySynchronousNames: synchronous }).text);
   }
-  const own = (await run(work, ['/usr/bin/cat', '--', path.join(work.directory, saved)])).stdout;
+  const own = await read(work, saved);
   await write(work, name, endAtOnceText(own));
+  return hasFormerNames(host, requirePlan(call));
+}
+
+async function read(work: PrepareWork, name: string): Promise<string> {
+  return (await run(work, ['/usr/bin/cat', '--', path.join(work.directory, name)])).stdout;
 }
 
 /** Everything is written by PostgreSQL's user, to whom the directory belongs. */

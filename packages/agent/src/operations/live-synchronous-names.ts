@@ -6,8 +6,7 @@ import { requirePlan } from './backup-lease.ts';
 import { askJson, liveServer, shortLimits, sqlProgram } from './copy-sql.ts';
 import { executeOk } from './execute.ts';
 import type { Call, Handler, Host } from './handler.ts';
-import { scratchPlace } from './scratch-place.ts';
-import { readSealing } from './sealed-record.ts';
+import { formerNames } from './synchronous-names.ts';
 
 const namesSql = "SELECT to_json(current_setting('synchronous_standby_names'));";
 
@@ -16,7 +15,7 @@ const reloadMs = 30_000;
 
 export const liveSynchronousNames: Handler<'live-synchronous-names'> = {
   async perform(host, _params, call) {
-    const former = (await readSealing(scratchPlace(host, requirePlan(call))))?.contents?.synchronousNames ?? null;
+    const former = await formerNames(host, requirePlan(call));
     // Set by the configuration file when postgresql.auto.conf did not say it.
     const statement =
       former === null

@@ -46,9 +46,13 @@ export function conninfoValue(value: string): string {
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
-/** Session settings for PGOPTIONS, in milliseconds; values hold digits only, so nothing needs escaping. */
+/**
+ * Session settings for PGOPTIONS, in milliseconds; values hold digits only, so nothing needs escaping. What Barback itself commits waits
+ * for no standby: there may be none that follows.
+ */
 export function sessionOptions(statementTimeoutMs: number, lockTimeoutMs: number): string {
-  return `-c statement_timeout=${statementTimeoutMs} -c lock_timeout=${lockTimeoutMs} -c search_path=pg_catalog`;
+  const limits = `-c statement_timeout=${statementTimeoutMs} -c lock_timeout=${lockTimeoutMs}`;
+  return `${limits} -c search_path=pg_catalog -c synchronous_commit=local`;
 }
 
 export function controlDataArgv(binDirectory: string, dataDirectory: string): string[] {

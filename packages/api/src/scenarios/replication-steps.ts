@@ -1,4 +1,4 @@
-import { onAgent, type PersonAction, type Step } from './step.ts';
+import { onAgent, type Condition, type PersonAction, type Step } from './step.ts';
 
 const disableName = 'disable-subscriptions';
 const gateMs = 30 * 60_000;
@@ -30,11 +30,12 @@ export function replicationSteps(server: string, synchronous: boolean): Step[] {
       action: onAgent('live-subscriptions', { server }),
       onlyIf: { step: 'subscriptions', field: 'decision', is: 'enable' },
     },
-    ...(synchronous ? synchronousSteps(server) : []),
+    ...(synchronous ? synchronousSteps(server, null) : []),
   ];
 }
 
-function synchronousSteps(server: string): Step[] {
+/** The names of those that followed what was live before, asked for unless an earlier step has found none. */
+export function synchronousSteps(server: string, onlyIf: Condition | null): Step[] {
   return [
     {
       name: 'standbys',
@@ -43,6 +44,7 @@ function synchronousSteps(server: string): Step[] {
         'Live runs with synchronous_standby_names empty, because no standby follows what was restored. Rebuild the standbys (pg_basebackup, pg_rewind); when they stream, the names are set again here. Later, by hand: ALTER SYSTEM RESET synchronous_standby_names (or SET it), then SELECT pg_reload_conf().',
         'back',
       ),
+      ...(onlyIf === null ? {} : { onlyIf }),
     },
     {
       name: 'synchronous-names',

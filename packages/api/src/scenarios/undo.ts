@@ -23,6 +23,7 @@ import {
 import { durationMs, durationSchema } from './duration.ts';
 import { checkpoint, protectFuture } from './point-in-time.ts';
 import { checkStep, lookAtHostStep, recheckCutoverSteps } from './recheck-steps.ts';
+import { synchronousSteps } from './replication-steps.ts';
 import type { Scenario } from './scenario.ts';
 import { smokeSteps } from './smoke-steps.ts';
 import { onAgent } from './step.ts';
@@ -91,6 +92,7 @@ export const undo: Scenario<typeof undoOptionsSchema, UndoFacts> = {
       ...smokeSteps(facts.smoke),
       ...baselineSteps({ server, streaming: cutover.protection.streaming, clusterBytes: facts.clusterBytes }),
       analyzeStep(server, durationMs(options.analyzeWithin)),
+      ...synchronousSteps(server, { step: 'prepare', field: 'synchronous', is: true }),
     ];
   },
 };

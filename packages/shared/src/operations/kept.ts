@@ -45,6 +45,8 @@ export const keptPrepare = defineContract({
     /** The highest that was given out. */
     highestTimeline: z.int(),
     systemIdentifier: z.string(),
+    /** Whether its commits would wait for standbys, none of which follows it: the names are empty until they are set again (T28). */
+    synchronous: z.boolean(),
   }),
 });
 

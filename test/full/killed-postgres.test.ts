@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { waitForCleanCheck } from '../lab/barman-backup.ts';
+import { startCluster } from '../lab/cluster-control.ts';
+import type { Lab } from '../lab/lab.ts';
+import { poll } from '../lab/poll.ts';
+import { sql } from '../lab/psql.ts';
+import { request, startRun, stepOf, waitForRun, type RunBody } from '../support/barback-client.ts';
+import { planPointInTime } from '../support/cutover-client.ts';
+import { settledLab } from '../support/settled-lab.ts';
+
+// Criterion 5: what serves at the live path is killed while a step is under way, as by the kernel that is out of memory.
+
+const minutes = 60_000;
+const ended = ['succeeded', 'failed', 'cancelled', 'needs_operator'];
+const instant = `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
+let lab: Lab;
+let stop: () => Promise<void> = async () => {};
+
+beforeAll(async () => {
+  ({ lab, stop } = await settledLab());
+}, 5 * minutes);
+
+afterAll(() => stop());
+
+test.each(['recover', 'fence', 'stop-live', 'start-live', 'verify', 'open', 'backup'])(
+  'PostgreSQL killed during %s: the run says which database lies there, and that one comes up with what it has to have',
+  async (boundary) => {
+    const name = `killed at ${boundary}`;
+    await order(`${name}: kept`);
+    const time = await sql(lab.postgres, instant);
+    await order(`${name}: undone`);
+    const run = await startRun(lab, await planPointInTime(lab, { type: 'time', time }));
+    await waitForRun(lab, run.id, (one) => stepOf(one, boundary).state !== 'pending', 4 * minutes);
+    await killPostmaster();
+    const first = await end(run.id);
+    const done = first.state === 'needs_operator' ? await broughtUp(first) : first;
+    const rows = { succeeded: `${name}: kept`, failed: `${name}: kept,${name}: undone` };
+    const wanted = done.state === 'succeeded' ? 'succeeded' : 'failed';
+    // What was killed before anything was stopped stays down when the run ends without it: the run says so.
+    if (done.liveDatabase === 'old-stopped') await startCluster(lab.postgres);
+    expect(done.state, JSON.stringify(done.problem)).toBe(wanted);
+    expect(done.liveDatabase).toMatch(wanted === 'succeeded' ? /^new-running$/ : /^old-(running|stopped)$/);
+    const mine = `SELECT string_agg(customer, ',' ORDER BY id) FROM orders WHERE customer LIKE '${name}: %'`;
+    expect(await poll('live answers', minutes, () => sql(lab.postgres, mine).catch(() => undefined))).toBe(
+      rows[wanted],
+    );
+    await waitForCleanCheck(lab.barman);
+  },
+  10 * minutes,
+);
+
+/** Behind the point of no return a person starts it, and the run goes on. */
+async function broughtUp({ id, liveDatabase, problem }: RunBody): Promise<RunBody> {
+  expect(liveDatabase, JSON.stringify(problem)).toBe('new-stopped');
+  await startCluster(lab.postgres);
+  const answer = await request(lab, 'POST', `/v1/runs/${id}/resume`);
+  expect(answer.status, answer.text).toBe(202);
+  return end(id);
+}
+
+async function killPostmaster(): Promise<void> {
+  const text = await readFile(path.join(lab.postgres.dataDir, 'postmaster.pid'), 'utf8').catch(() => '');
+  const pid = Number(text.split('\n')[0]);
+  if (pid > 0) process.kill(pid, 'SIGKILL');
+}
+
+function end(run: string): Promise<RunBody> {
+  return waitForRun(lab, run, (one) => ended.includes(one.state), 5 * minutes);
+}
+
+async function order(customer: string): Promise<void> {
+  await sql(lab.postgres, `INSERT INTO orders (customer, amount) VALUES ('${customer}', 1)`);
+}
