@@ -20,11 +20,15 @@ const sizesMb = full ? [200, 2_000] : [200];
 const outageSizesMb = full ? [200, 2_000, 10_000] : [200];
 const rounds = 3;
 const walMb = 2_200;
+const figuresFile = path.join(import.meta.dirname, '../../docs/figures.md');
+/** The last section of the document. */
+const outagesTitle = '## The outage of a restore of live';
+const today = (): string => new Date().toISOString().slice(0, 10);
 
 /** Measures everything that the documents quote; `--write` makes docs/figures.md. `--outages` measures only those of live. */
 async function bench(): Promise<void> {
   const parts: string[] = [];
-  if (process.argv.includes('--outages')) return say(await outages());
+  if (process.argv.includes('--outages')) return onlyOutages();
   for (const [index, sizeMb] of sizesMb.entries()) {
     const dir = `/var/tmp/barback-bench-${process.pid}`;
     say(`building a lab with ${sizeMb} MB …`);
@@ -46,7 +50,18 @@ async function bench(): Promise<void> {
   const document = `${parts.join('\n\n')}\n`;
   say(document);
   if (!process.argv.includes('--write')) return;
-  await writeFile(path.join(import.meta.dirname, '../../docs/figures.md'), document);
+  await writeFile(figuresFile, document);
+}
+
+/** In the document they take the place of those that are there. */
+async function onlyOutages(): Promise<void> {
+  const section = await outages();
+  say(section);
+  if (!process.argv.includes('--write')) return;
+  const before = await readFile(figuresFile, 'utf8');
+  const at = before.indexOf(outagesTitle);
+  const rest = at < 0 ? before.trimEnd() : before.slice(0, at).trimEnd();
+  await writeFile(figuresFile, `${rest}\n\n${section}\n`);
 }
 
 /** Each size in a lab of its own, because the runbook leaves Barman without what comes after. */
@@ -62,7 +77,8 @@ async function outages(): Promise<string> {
       await labDown(dir);
     }
   }
-  return `## The outage of a restore of live, ${rounds} rounds\n\n${figureTable(figures)}`;
+  const when = `Measured by \`npm run bench${full ? ':full' : ''} -- --outages\` on ${today()}, on the same machine.`;
+  return `${outagesTitle}, ${rounds} rounds\n\n${when}\n\n${figureTable(figures)}`;
 }
 
 async function indexFigures(lab: Lab): Promise<string> {
@@ -87,7 +103,7 @@ async function machine(lab: Lab): Promise<string> {
   const memory = Math.round(totalmem() / 1024 ** 3);
   return [
     '# Figures',
-    `Written by \`npm run bench${full ? ':full' : ''} -- --write\` on ${new Date().toISOString().slice(0, 10)}; nothing here is typed by hand.`,
+    `Written by \`npm run bench${full ? ':full' : ''} -- --write\` on ${today()}; nothing here is typed by hand.`,
     `Machine: ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}, ${memory} GiB, Linux ${release()}, Debian ${debian}, Node ${process.version}, ` +
       `${await first(path.join(lab.postgres.binDir, 'postgres'), '--version')}, Barman ${(await first(...lab.barman.argv.slice(0, 1), '--version')).split(' ')[0]}.`,
   ].join('\n\n');

@@ -23,6 +23,7 @@ import { cutoverFacts } from './cutover-facts.ts';
 import { liveFence, liveUnfence } from './live-fence.ts';
 import { liveDiscard, liveDiscardLook } from './live-discard.ts';
 import { liveProbe } from './live-probe.ts';
+import { liveSteady } from './live-steady.ts';
 import { liveStart } from './live-start.ts';
 import { liveStop } from './live-stop.ts';
 import { liveSwap, liveSwapBack } from './live-swap.ts';
@@ -128,6 +129,7 @@ export const handlers: Handlers = {
   'backup-verify': backupVerify,
   'live-discard-look': liveDiscardLook,
   'live-discard': liveDiscard,
+  'live-steady': liveSteady,
   'live-analyze': liveAnalyze,
   'pooler-look': poolerLook,
   'pooler-pause': poolerPause,

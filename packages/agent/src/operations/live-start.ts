@@ -10,6 +10,7 @@ import { executeOk } from './execute.ts';
 import type { Call, Handler, Host } from './handler.ts';
 import { releaseLive } from './hold.ts';
 import { startLogOf } from './live-control.ts';
+import { watchFrom } from './live-steady.ts';
 import { liveProcess, liveStatus, liveWorkers, untilBuried } from './live-process.ts';
 import { requireTime, startLive, untilReady, type Start, type Timing } from './start-live.ts';
 
@@ -29,6 +30,7 @@ export const liveStart: Handler<'live-start'> = {
     const { start, pid } = before ? await watched(host, before, timing, call) : await startFresh(host, timing, call);
     const open = await untilOpen(start, pid);
     await settleAfterUndo(host, pid, call);
+    if (call.plan !== null) await watchFrom(host, call.plan, pid);
     const seconds = (monotonicMs() - timing.startedAt) / 1000;
     return { wasRunning: before !== undefined, pid: pid.pid, ...open, seconds };
   },

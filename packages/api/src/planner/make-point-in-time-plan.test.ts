@@ -69,7 +69,8 @@ describe('a plan of a restore of live', () => {
       lease protect-future recover verify-manifest start replay probe compare-credentials credentials slot promote
       carry-credentials disable-subscriptions judge seal checkpoint`;
     expect(all.slice(0, first)).toEqual(before.split(/\s+/));
-    const after = 'start-receive-wal timeline-archived backup check-passed analyze subscriptions enable-subscriptions';
+    const after =
+      'start-receive-wal timeline-archived backup check-passed steady analyze subscriptions enable-subscriptions';
     expect(all.slice(first + outage.length)).toEqual(after.split(' '));
   });
 

@@ -123,6 +123,15 @@ export function openStep({ server }: Pick<Cutover, 'server'>): Step {
   };
 }
 
+/** The window in which it must have run without an interruption; as a rule the base backup before it took longer. */
+export function steadyStep(server: string, forMs: number): Step {
+  return {
+    name: 'steady',
+    title: 'Make sure that live has run without an interruption since it was restored',
+    action: onAgent('live-steady', { server, forMs }),
+  };
+}
+
 /** What a recovery has reset is gathered again when everything that matters more is done; how it ends, no run depends on. */
 export function analyzeStep(server: string, withinMs: number): Step {
   return {

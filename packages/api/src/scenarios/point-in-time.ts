@@ -30,6 +30,7 @@ import {
   limitsOf,
   openStep,
   renewSlotStep,
+  steadyStep,
   stopSteps,
   swapSteps,
   verifyStep,
@@ -70,6 +71,8 @@ export const pointInTimeOptionsSchema = z
     /** How long live may take to stop before the run gives up and lifts the fence. */
     stopWithin: durationSchema.default('2m'),
     startWithin: durationSchema.default('10m'),
+    /** For how long live must have run without an interruption before the run has succeeded. */
+    steadyFor: durationSchema.default('15s'),
     /** How long ANALYZE of live may take at the end; more is left to autovacuum. */
     analyzeWithin: durationSchema.default('30m'),
     /** Kilobytes per second for Barman's copy. */
@@ -192,6 +195,7 @@ export const pointInTime: Scenario<typeof pointInTimeOptionsSchema, PointInTimeF
         streaming: facts.cutover.protection.streaming,
         clusterBytes: facts.clusterBytes,
       }),
+      steadyStep(server, durationMs(options.steadyFor)),
       analyzeStep(server, durationMs(options.analyzeWithin)),
       ...replicationSteps(server, facts.synchronous && facts.liveAnswers),
     ];

@@ -16,6 +16,7 @@ import {
   openStep,
   limitsOf,
   renewSlotStep,
+  steadyStep,
   stopSteps,
   swapSteps,
   verifyStep,
@@ -33,6 +34,8 @@ export const undoOptionsSchema = z
     applicationStart: z.enum(applicationStarts).default('auto'),
     stopWithin: durationSchema.default('2m'),
     startWithin: durationSchema.default('10m'),
+    /** For how long live must have run without an interruption before the run has succeeded. */
+    steadyFor: durationSchema.default('15s'),
     /** How long ANALYZE of live may take at the end; more is left to autovacuum. */
     analyzeWithin: durationSchema.default('30m'),
     /** Findings of severity `confirm` that the operator has read, by code. */
@@ -91,6 +94,7 @@ export const undo: Scenario<typeof undoOptionsSchema, UndoFacts> = {
       ...startApplicationsSteps(facts.applications),
       ...smokeSteps(facts.smoke),
       ...baselineSteps({ server, streaming: cutover.protection.streaming, clusterBytes: facts.clusterBytes }),
+      steadyStep(server, durationMs(options.steadyFor)),
       analyzeStep(server, durationMs(options.analyzeWithin)),
       ...synchronousSteps(server, { step: 'prepare', field: 'synchronous', is: true }),
     ];

@@ -42,6 +42,7 @@ import { keptDiscard, keptList, keptPrepare } from './kept.ts';
 import { liveFence, liveUnfence } from './live-fence.ts';
 import { liveDiscard, liveDiscardLook } from './live-discard.ts';
 import { liveProbe } from './live-probe.ts';
+import { liveSteady } from './live-steady.ts';
 import { liveStart, liveStop } from './live-stop.ts';
 import { liveSwap, liveSwapBack } from './live-swap.ts';
 import { scratchSeal, scratchSlot } from './scratch-seal.ts';
@@ -115,6 +116,7 @@ export const operations = {
   'backup-verify': backupVerify,
   'live-discard-look': liveDiscardLook,
   'live-discard': liveDiscard,
+  'live-steady': liveSteady,
   'live-analyze': liveAnalyze,
   'pooler-look': poolerLook,
   'pooler-pause': poolerPause,
