@@ -1,4 +1,4 @@
-import { mkdir, rm, statfs } from 'node:fs/promises';
+import { mkdir, readFile, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { isStreaming } from '../lab/barman-server.ts';
@@ -68,6 +68,8 @@ test(
 
       const undo = await request(lab, 'POST', `/v1/runs/${run.id}/undo`, { body: {} });
       expect(undo.json).toMatchObject({ type: 'urn:barback:problem:nothing-kept' });
+      const state = await readFile(`${lab.postgres.dataDir}.before-${plan.id}.STATE.txt`, 'utf8');
+      expect(state).toContain('There is nothing to put back');
       await makeRoom(lab);
       await order('undone');
       const probe = { name: 'mine', database: 'system', sql: mine };

@@ -63,7 +63,7 @@ test('without a difference nobody is asked', async () => {
   const run = await started({ type: 'lsn', lsn, inclusive: true });
   const ended = await until(run, 'succeeded');
   const states = ended.steps.filter((step) => step.state === 'skipped').map((step) => step.name);
-  expect(states).toEqual(['credentials', 'carry-credentials', 'subscriptions', 'enable-subscriptions']);
+  expect(states).toEqual(['credentials', 'carry-credentials', 'renew-slot', 'subscriptions', 'enable-subscriptions']);
 });
 
 test('commits of the restored server wait for no standby, its subscriptions for a person, and both come back on their word', async () => {

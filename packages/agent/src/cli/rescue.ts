@@ -74,6 +74,11 @@ async function takeBack(host: Host, plan: string, call: Call): Promise<void> {
   const { serverName: server } = host;
   const swap = await readSwap(host, plan);
   const isSwapped = swap !== undefined && swap.state !== 'undone';
+  if (isSwapped && !swap.oldIsCluster) {
+    throw new Error(
+      `cannot undo: ${swap.keptPath} holds no cluster (deleted to make room, or damaged). Restore to another target instead`,
+    );
+  }
   if (isSwapped) await handlers['live-stop'].perform(host, { server, deadlineMs: stopMs }, call);
   await handlers['live-swap-back'].perform(host, { server }, call);
 }

@@ -71,7 +71,10 @@ interface Started {
 
 async function startFresh(host: Host, timing: Timing, call: Call): Promise<Started> {
   const { dataDirectory } = host.server.postgres;
-  if ((await kindOf(path.join(dataDirectory, 'PG_VERSION'))) !== 'file') {
+  const needed = await Promise.all(
+    ['PG_VERSION', 'global/pg_control'].map((name) => kindOf(path.join(dataDirectory, name))),
+  );
+  if (needed.some((kind) => kind !== 'file')) {
     throw new ProblemError('postgres-failed', `there is no cluster at ${dataDirectory}: nothing was started`, {
       next: 'look on the host: barback-agent rescue status says where the directories are',
     });

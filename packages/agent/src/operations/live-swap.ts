@@ -111,6 +111,7 @@ async function begin(host: Host, plan: string, incoming: Incoming): Promise<Swap
     live: { path: dataDirectory },
     incoming: source,
     old,
+    oldIsCluster: (await kindOf(path.join(dataDirectory, 'global', 'pg_control'))) === 'file',
     keptPath,
     at: nowMicros(),
     state: 'intended',

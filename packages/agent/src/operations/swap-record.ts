@@ -16,6 +16,8 @@ const swapSchema = z.strictObject({
   incoming: z.strictObject({ path: z.string(), ...identity }),
   /** What was at the live path; null when nothing was. */
   old: z.strictObject(identity).nullable(),
+  /** Whether that was a cluster; false where live was deleted to make room, or emptied before. */
+  oldIsCluster: z.boolean().default(true),
   keptPath: z.string(),
   /** Microseconds since 1970. */
   at: z.int(),

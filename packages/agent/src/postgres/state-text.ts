@@ -5,6 +5,8 @@ export interface StateRecord {
   readonly live: { readonly path: string };
   readonly incoming: { readonly path: string; readonly device: string; readonly inode: string };
   readonly old: { readonly device: string; readonly inode: string } | null;
+  /** Whether what was live could be live again. */
+  readonly oldIsCluster: boolean;
   readonly keptPath: string;
   readonly at: number;
 }
@@ -56,12 +58,18 @@ Without it, as root, while no PostgreSQL runs there. Each line only where "ls -d
   finish
       mv -T ${live.path} ${keptPath}    # inode ${old?.inode}
       mv -T ${incoming.path} ${live.path}    # inode ${incoming.inode}
-  put the old one back
-      mv -T ${live.path} ${incoming.path}    # inode ${incoming.inode}
-      mv -T ${keptPath} ${live.path}    # inode ${old?.inode}
+${backLines(record)}
   then, in both cases, open what is at the live path
 ${open.map((line) => `      ${line}`).join('\n')}
 `;
+}
+
+function backLines({ live, incoming, old, keptPath, oldIsCluster }: StateRecord): string {
+  if (!oldIsCluster)
+    return '  There is nothing to put back: what was live before holds no cluster (deleted to make room, or damaged).';
+  return `  put the old one back
+      mv -T ${live.path} ${incoming.path}    # inode ${incoming.inode}
+      mv -T ${keptPath} ${live.path}    # inode ${old?.inode}`;
 }
 
 function openLines(live: string, { hbaFile, startConf, start }: StatePlace): string[] {
