@@ -1,4 +1,5 @@
 import { cancelRun } from '@barback/api/engine/cancel-run.ts';
+import type { Step } from '@barback/api/scenarios/step.ts';
 import { decideGate } from '@barback/api/engine/decide-gate.ts';
 import { resumeRun } from '@barback/api/engine/resume-run.ts';
 import { runViewSchema, type RunView } from '@barback/api/engine/run-view.ts';
@@ -239,6 +240,22 @@ describe('a run', () => {
         .filter((event) => event.type === 'gate.decided')
         .map((event) => event.actor.kind),
     ).toEqual(['key', 'engine']);
+  });
+
+  test('leaves to another plan what is handed over at a gate, and puts back everything else', async () => {
+    const handsOver = { choices: ['go on', 'hand-over'], handsOver: 'release' };
+    const { inverse } = leaseStep;
+    const kept = { ...leaseStep, name: 'other', inverse: { ...inverse, name: 'put-back' } } as Step;
+    const gate = { ...gateStep, action: { ...gateStep.action, ...handsOver } } as Step;
+    const engine = rig.engine();
+    engine.start();
+    const { id: runId } = startRun(engine.deps, { planId: rig.plan([leaseStep, kept, gate]), actor: operator }).run;
+    await rig.until(runId, 'waiting');
+    decideGate(engine.deps, { runId, gate: 'inspect', decision: 'hand-over', note: null, actor: operator });
+    const ended = await rig.until(runId, 'cancelled', 'succeeded', 'failed');
+    expect(ended.state).toBe('cancelled');
+    expect(rig.agent.jobsOf('backup-release')).toHaveLength(1);
+    expect(tree(ended)).toContain('< put-back succeeded');
   });
 
   test('passes over what an earlier answer gives no reason for, without asking anybody', async () => {

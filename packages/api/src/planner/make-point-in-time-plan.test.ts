@@ -132,6 +132,49 @@ describe('a plan of a restore of live', () => {
     expect(all.indexOf('confirm-open')).toBe(all.indexOf('open') - 1);
   });
 
+  test('in place: deletes live only when it is stopped, saved and sure to make room, and then there is no way back', () => {
+    const plan = planOf({ inPlace: true });
+    const all = names(plan);
+    const order = [
+      'protect-future',
+      'verify-stored',
+      'fence',
+      'stop-live',
+      'save-tail',
+      'look-at-room',
+      'discard-live',
+      'recover',
+      'seal',
+      'swap',
+      'open',
+    ];
+    expect(all.filter((name) => order.includes(name))).toEqual(order);
+    expect(plan.steps.filter((step) => step.commits).map((step) => step.name)).toEqual(['discard-live', 'open']);
+    expect(plan.approvalsRequired).toBe(1);
+    expect(plan.predictions.undo).toMatch(/^there is none/);
+    expect(all).not.toContain('compare-credentials');
+    for (const refused of [{ inspect: 'paused' }, { confirmBeforeOpen: true }, { adopt: plan.id }]) {
+      expect(() => planOf({ inPlace: true, ...refused }), JSON.stringify(refused)).toThrow('leave it out with inPlace');
+    }
+  });
+
+  test('goes on from a copy that another plan has paused: nothing is copied but the WAL from there', () => {
+    const adopted = {
+      run: 'r',
+      plan: '01m83wec9s5hpknax5fqgkq4z3',
+      backupId: backup().id,
+      timeline: path.timeline,
+      position: 4 * segmentBytes + 5,
+    };
+    const plan = planOf({ inspect: 'paused' }, { adopted, activeRun: 'r' });
+    expect(plan.predictions).toMatchObject({ scratchBytes: 0, walBytes: 3 * segmentBytes });
+    expect(names(plan)).not.toContain('recover');
+    const step = plan.steps.find(({ name }) => name === 'adopt');
+    expect(step?.action).toMatchObject({ op: 'scratch-adopt', params: { from: adopted.plan, target: course.target } });
+    expect(step?.inverse?.name).toBe('discard');
+    expect(plan.findings.map(({ code }) => code)).not.toContain('other-run');
+  });
+
   test('leaves out what only a running live can do when it is down', () => {
     expect(names(planOf({}, { gathered: down }))).not.toContain('checkpoint');
   });

@@ -182,3 +182,12 @@ describe('a finding', () => {
     expect([found[0]?.detail, found[0]?.remedy].join(' ').length).toBeGreaterThan(40);
   });
 });
+
+test('room is counted with what deleting live frees, and a restore of live is told of that last resort', () => {
+  const cramped = { ...clear, touches: 'live', host: host({ filesystems: full }) } as const;
+  expect(findingsOf(cramped).map((one) => one.remedy)).toEqual([expect.stringContaining('"inPlace": true')]);
+  expect(findingsOf({ ...cramped, touches: 'copy' })[0]?.remedy).not.toContain('inPlace');
+  expect(findingsOf({ ...cramped, freedBytes: 1 })).toEqual([]);
+  const elsewhere = [...full, { role: 'data', ...roomy, device: '/dev/b' }];
+  expect(findingsOf({ ...cramped, freedBytes: 0, host: host({ filesystems: elsewhere }) })).toHaveLength(1);
+});

@@ -90,12 +90,14 @@ function copyDemand({ scratchBytes, scratchFiles, walBytes, segmentBytes }: Find
 }
 
 /** The next base backup is about as large as this one; as much WAL as this restore replays is kept on until it is done. */
-function barmanDemand({ scratchBytes, scratchFiles, walBytes, segmentBytes }: FindingFacts): Demand {
+function barmanDemand({ backup, scratchBytes, scratchFiles, walBytes, segmentBytes }: FindingFacts): Demand {
   const wal = walBytes ?? 0;
+  // Of an adopted copy nothing is copied, and its backup is as large as ever.
+  const size = Math.max(scratchBytes, backup.sizeBytes ?? 0);
   return {
-    bytes: scratchBytes + wal,
+    bytes: size + wal,
     files: scratchFiles === null ? null : Math.ceil(scratchFiles + wal / segmentBytes),
-    told: `a new base backup needs about ${scratchBytes} bytes, and the WAL kept until then ${wal}`,
+    told: `a new base backup needs about ${size} bytes, and the WAL kept until then ${wal}`,
   };
 }
 
