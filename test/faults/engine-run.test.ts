@@ -1,8 +1,6 @@
 import { cancelRun } from '@barback/api/engine/cancel-run.ts';
-import type { Step } from '@barback/api/scenarios/step.ts';
-import { decideGate } from '@barback/api/engine/decide-gate.ts';
 import { resumeRun } from '@barback/api/engine/resume-run.ts';
-import { runViewSchema, type RunView } from '@barback/api/engine/run-view.ts';
+import { runViewSchema } from '@barback/api/engine/run-view.ts';
 import { startRun } from '@barback/api/engine/start-run.ts';
 import { problem } from '@barback/shared/wire/problem.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -11,8 +9,8 @@ import {
   checkStep,
   discardStep,
   drillSteps,
-  gateStep,
   leaseStep,
+  runTree,
   stopStep,
   verifyStep,
 } from '../support/engine-steps.ts';
@@ -31,11 +29,6 @@ function begin(planId: string): string {
   return startRun(engine.deps, { planId, actor: operator }).run.id;
 }
 
-/** The run as one column: steps with their state, `<` before what puts something back. */
-function tree({ state, steps }: RunView): string[] {
-  return [...steps.map((step) => `${step.cleanup ? '< ' : ''}${step.name} ${step.state}`), `= ${state}`];
-}
-
 const broken = problem('manifest-mismatch', 'base/5/1259 differs');
 
 describe('a run', () => {
@@ -44,7 +37,7 @@ describe('a run', () => {
     const ended = runViewSchema.parse(await rig.until(id, 'succeeded', 'failed'));
     expect(ended).toMatchObject({ state: 'succeeded', liveDatabase: 'old-running', problem: null, gate: null });
     expect(ended.result).toMatchObject({ backupId: '20261122T120000', manifest: 'verified' });
-    expect(tree(ended)).toMatchInlineSnapshot(`
+    expect(runTree(ended)).toMatchInlineSnapshot(`
       [
         "look-at-host succeeded",
         "look-at-backup succeeded",
@@ -96,7 +89,7 @@ describe('a run', () => {
     const ended = await rig.until(id, 'succeeded', 'failed');
     expect(ended.problem).toEqual(broken);
     expect(ended.result).toMatchObject({ manifest: null, lastReplayed: null });
-    expect(tree(ended)).toMatchInlineSnapshot(`
+    expect(runTree(ended)).toMatchInlineSnapshot(`
       [
         "look-at-host succeeded",
         "look-at-backup succeeded",
@@ -132,7 +125,7 @@ describe('a run', () => {
     );
     cancelRun(engine.deps, { runId: id, actor: operator });
     const ended = await rig.until(id, 'succeeded', 'failed', 'cancelled');
-    expect(tree(ended)).toMatchInlineSnapshot(`
+    expect(runTree(ended)).toMatchInlineSnapshot(`
       [
         "look-at-host succeeded",
         "look-at-backup succeeded",
@@ -172,7 +165,7 @@ describe('a run', () => {
     };
     const id = begin(rig.plan([leaseStep, verifyStep]));
     const ended = await rig.until(id, 'succeeded', 'failed');
-    expect(tree(ended)).toEqual(['lease succeeded', 'verify failed', '< release succeeded', '= failed']);
+    expect(runTree(ended)).toEqual(['lease succeeded', 'verify failed', '< release succeeded', '= failed']);
     expect(ended.steps[1]?.attempts).toBe(2);
     expect(ended.problem?.type).toBe('urn:barback:problem:job-lost');
     const observed = auditOf(rig).filter((event) => event.type === 'step.observed');
@@ -186,10 +179,10 @@ describe('a run', () => {
     engine.start();
     const { id } = startRun(engine.deps, { planId: rig.plan([leaseStep, discardStep]), actor: operator }).run;
     const halted = await rig.until(id, 'needs_operator');
-    expect(tree(halted)).toEqual(['lease succeeded', 'discard failed', '< release pending', '= needs_operator']);
+    expect(runTree(halted)).toEqual(['lease succeeded', 'discard failed', '< release pending', '= needs_operator']);
     expect(rig.agent.jobsOf('backup-release')).toHaveLength(0);
     resumeRun(engine.deps, { runId: id, note: 'looked at it', actor: operator });
-    expect(tree(await rig.until(id, 'failed'))).toEqual([
+    expect(runTree(await rig.until(id, 'failed'))).toEqual([
       'lease succeeded',
       'discard failed',
       '< release succeeded',
@@ -212,58 +205,6 @@ describe('a run', () => {
     const halted = await rig.until(id, 'needs_operator', 'succeeded', 'failed');
     expect(halted).toMatchObject({ state: 'needs_operator', problem: { type: 'urn:barback:problem:job-lost' } });
     expect(rig.agent.jobsOf('scratch-discard')).toHaveLength(0);
-  });
-
-  test('waits at a gate for a person, and takes the choice of the plan at the deadline', async () => {
-    const engine = rig.engine();
-    engine.start();
-    const start = (planId: string): string => startRun(engine.deps, { planId, actor: operator }).run.id;
-    const decided = start(rig.plan([leaseStep, gateStep]));
-    const waiting = await rig.until(decided, 'waiting');
-    expect(waiting.gate).toMatchObject({ name: 'inspect', choices: ['go on'], atDeadline: 'cancel' });
-    const decide = (decision: string): RunView =>
-      decideGate(engine.deps, { runId: decided, gate: 'inspect', decision, note: 'fine', actor: operator });
-    expect(() => decide('perhaps')).toThrow('no choice');
-    decide('go on');
-    expect(() => decide('go on')).toThrow('does not wait');
-    expect(tree(await rig.until(decided, 'succeeded'))).toContain('inspect succeeded');
-    const action = { ...gateStep.action, deadlineMs: 50 };
-    const late = start(rig.plan([leaseStep, { ...gateStep, action }]));
-    expect(tree(await rig.until(late, 'cancelled'))).toEqual([
-      'lease succeeded',
-      'inspect cancelled',
-      '< release succeeded',
-      '= cancelled',
-    ]);
-    expect(
-      auditOf(rig)
-        .filter((event) => event.type === 'gate.decided')
-        .map((event) => event.actor.kind),
-    ).toEqual(['key', 'engine']);
-  });
-
-  test('leaves to another plan what is handed over at a gate, and puts back everything else', async () => {
-    const handsOver = { choices: ['go on', 'hand-over'], handsOver: 'release' };
-    const { inverse } = leaseStep;
-    const kept = { ...leaseStep, name: 'other', inverse: { ...inverse, name: 'put-back' } } as Step;
-    const gate = { ...gateStep, action: { ...gateStep.action, ...handsOver } } as Step;
-    const engine = rig.engine();
-    engine.start();
-    const { id: runId } = startRun(engine.deps, { planId: rig.plan([leaseStep, kept, gate]), actor: operator }).run;
-    await rig.until(runId, 'waiting');
-    decideGate(engine.deps, { runId, gate: 'inspect', decision: 'hand-over', note: null, actor: operator });
-    const ended = await rig.until(runId, 'cancelled', 'succeeded', 'failed');
-    expect(ended.state).toBe('cancelled');
-    expect(rig.agent.jobsOf('backup-release')).toHaveLength(1);
-    expect(tree(ended)).toContain('< put-back succeeded');
-  });
-
-  test('passes over what an earlier answer gives no reason for, without asking anybody', async () => {
-    const onlyIf = { step: leaseStep.name, field: 'differ', is: true };
-    const id = begin(rig.plan([leaseStep, { ...gateStep, onlyIf }]));
-    const ended = await rig.until(id, 'succeeded', 'waiting');
-    expect(tree(ended)).toEqual(['lease succeeded', 'inspect skipped', '< release succeeded', '= succeeded']);
-    expect(auditOf(rig).some((event) => event.type === 'gate.opened')).toBe(false);
   });
 
   test('says since when an agent cannot be reached, and goes on when it can', async () => {

@@ -1,3 +1,4 @@
+import type { RunView } from '@barback/api/engine/run-view.ts';
 import { drill, drillOptionsSchema } from '@barback/api/scenarios/drill.ts';
 import { onAgent, type Step } from '@barback/api/scenarios/step.ts';
 import { backup, basis, server } from './engine-rig.ts';
@@ -56,3 +57,8 @@ export const gateStep: Step = {
   title: 'Let a person look',
   action: { on: 'person', ask: 'Is it right?', choices: ['go on'], deadlineMs: 3_600_000, atDeadline: 'cancel' },
 };
+
+/** The run as one column: steps with their state, `<` before what puts something back. */
+export function runTree({ state, steps }: RunView): string[] {
+  return [...steps.map((step) => `${step.cleanup ? '< ' : ''}${step.name} ${step.state}`), `= ${state}`];
+}
