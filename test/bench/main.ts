@@ -16,7 +16,7 @@ import { stepOverhead } from './step-overhead.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const full = process.argv.includes('--full');
-const sizesMb = full ? [200, 2_000] : [200];
+const sizesMb = full ? [200, 2_000, 10_000] : [200];
 const outageSizesMb = full ? [200, 2_000, 10_000] : [200];
 const rounds = 3;
 const walMb = 2_200;

@@ -82,7 +82,12 @@ describe('a copy that takes the place of live', () => {
     expect(await plan.observe('scratch-slot', { slot: 'barman' })).toEqual({ is: 'absent' });
     const { restartLsn } = await plan.run('scratch-slot', { slot: 'barman' });
     expect(restartLsn).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/);
-    expect(await plan.run('scratch-slot', { slot: 'barman' })).toEqual({ created: false, restartLsn });
+    expect(await plan.run('scratch-slot', { slot: 'barman' })).toEqual({
+      reserved: true,
+      created: false,
+      restartLsn,
+      hindrance: null,
+    });
     expect(await plan.observe('scratch-slot', { slot: 'barman' })).toMatchObject({ is: 'complete' });
     expect(await sql(copy, 'SELECT restart_lsn IS NOT NULL FROM pg_replication_slots')).toBe('t');
     // Nothing of it reached Barman.
