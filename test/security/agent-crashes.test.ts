@@ -9,7 +9,11 @@ beforeAll(async () => {
   scene = await JobScene.create();
 });
 afterAll(async () => scene.close());
-beforeEach(async () => scene.begin());
+beforeEach(async () => {
+  // A test that failed may have left it dead.
+  if (scene.agent.executor?.signalCode !== null) await scene.agent.startExecutor();
+  await scene.begin();
+});
 // Whatever a failed test left running goes on to its end.
 afterEach(async () => scene.go());
 

@@ -69,8 +69,9 @@ const workSource = `
   const fs = require('fs');
   const [trace, go, ignore] = process.argv.slice(1);
   if (ignore === 'true') process.on('SIGTERM', () => {});
+  // Before anybody is told that it runs: output that its runner does not live to read would end it.
+  fs.writeSync(1, 'x'.repeat(50000) + 'end of output');
   fs.appendFileSync(trace, 'begin ' + process.pid + '\\n');
-  process.stdout.write('x'.repeat(50000) + 'end of output');
   setInterval(() => { if (fs.existsSync(go)) { fs.appendFileSync(trace, 'end\\n'); process.exit(0); } }, 10);
 `;
 
