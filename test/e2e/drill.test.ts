@@ -8,6 +8,7 @@ import { refusedDrill, request, runDrill, type RunBody } from '../support/barbac
 import { settledLab } from '../support/settled-lab.ts';
 import { verifyExport } from '../support/verify-export.ts';
 import { worldOf } from '../support/world.ts';
+import { momentOf } from '../support/cutover-client.ts';
 
 let lab: Lab;
 let stop: () => Promise<void> = async () => {};
@@ -63,7 +64,7 @@ describe('a drill on real PostgreSQL and Barman', () => {
 
   test('of a target time stops between two commits and names both', async () => {
     const kept = await commit('kept');
-    const moment = (await sql(lab.postgres, instantSql)).trim();
+    const moment = await momentOf(lab);
     const undone = await commit('undone');
     const probe = {
       name: 'which',
@@ -82,7 +83,7 @@ describe('a drill on real PostgreSQL and Barman', () => {
 
   test('whose target no commit reaches is refused at planning with the nearest that is, and nothing is touched', async () => {
     const before = await worldOf(lab);
-    const moment = (await sql(lab.postgres, instantSql)).trim();
+    const moment = await momentOf(lab);
     const refused = await refusedDrill(lab, { type: 'time', time: moment });
     expect(refused.type).toBe('urn:barback:problem:target-unreachable');
     expect(refused.detail).toContain('recovery would end before the target');
@@ -110,8 +111,6 @@ describe('a drill on real PostgreSQL and Barman', () => {
     }
   });
 });
-
-const instantSql = `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
 async function commit(customer: string): Promise<number> {
   const text = `BEGIN; INSERT INTO orders (customer, amount) VALUES ('${customer}', 1); SELECT pg_current_xact_id(); COMMIT;`;

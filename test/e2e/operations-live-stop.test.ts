@@ -13,6 +13,7 @@ import { sql } from '../lab/psql.ts';
 import { asUser, mustRun, runCommand } from '../lab/run-command.ts';
 import { labUp } from '../lab/up.ts';
 import { operationsHost, type OperationsHost, type PlanOperations } from './operations-host.ts';
+import { needsRoot } from '../support/needs-root.ts';
 
 const asRoot = process.geteuid?.() === 0;
 const stopIn = { deadlineMs: 30_000 };
@@ -73,23 +74,21 @@ describe('live that is stopped', () => {
     expect(environment.filter((one) => /^(PGAPPNAME|BARBACK_\w+)=/.test(one))).toEqual([]);
   });
 
-  test.runIf(asRoot)(
-    'and is a cluster of Debian is disabled by name for its wrapper until then, with the way to lift that by hand',
-    async () => {
-      const startConf = path.join(lab.postgres.configDir, 'start.conf');
-      const configured = await readFile(startConf, 'utf8');
-      await plan.run('live-stop', stopIn);
-      const { version: major, cluster } = lab.postgres;
-      const wrapper = await runCommand(['pg_ctlcluster', String(major), cluster ?? '', 'start']);
-      expect(wrapper.code).toBe(1);
-      expect(wrapper.stderr).toContain('Cluster is disabled');
-      const told = await readFile(startConf, 'utf8');
-      expect(told).toContain(`to start PostgreSQL by hand, write auto or manual, as it was before, into ${startConf}`);
-      expect(told).toContain(`chmod 0600 ${version()}`);
-      await plan.run('live-start', startIn);
-      expect(await readFile(startConf, 'utf8')).toBe(configured);
-    },
-  );
+  test('and is a cluster of Debian is disabled by name for its wrapper until then, with the way to lift that by hand', async (context) => {
+    needsRoot(context, "pg_createcluster, so that a lab of any other user has none of Debian's clusters");
+    const startConf = path.join(lab.postgres.configDir, 'start.conf');
+    const configured = await readFile(startConf, 'utf8');
+    await plan.run('live-stop', stopIn);
+    const { version: major, cluster } = lab.postgres;
+    const wrapper = await runCommand(['pg_ctlcluster', String(major), cluster ?? '', 'start']);
+    expect(wrapper.code).toBe(1);
+    expect(wrapper.stderr).toContain('Cluster is disabled');
+    const told = await readFile(startConf, 'utf8');
+    expect(told).toContain(`to start PostgreSQL by hand, write auto or manual, as it was before, into ${startConf}`);
+    expect(told).toContain(`chmod 0600 ${version()}`);
+    await plan.run('live-start', startIn);
+    expect(await readFile(startConf, 'utf8')).toBe(configured);
+  });
 
   test('had crashed: that is told, it is held too, and it recovers when it is started', async () => {
     await sql(lab.postgres, "INSERT INTO orders (customer, amount) VALUES ('before the crash', 1)");
@@ -232,7 +231,8 @@ test('the facts name how live is run, what a copy must have of it, and what keep
   });
 });
 
-test.runIf(asRoot)('a hold that somebody lifted by hand is no reason to put back an old start.conf', async () => {
+test('a hold that somebody lifted by hand is no reason to put back an old start.conf', async (context) => {
+  needsRoot(context, 'pg_createcluster, so that a lab of any other user has no start.conf');
   const startConf = path.join(lab.postgres.configDir, 'start.conf');
   await plan.run('live-stop', stopIn);
   await writeFile(startConf, 'auto\n');

@@ -12,13 +12,12 @@ import { asUser, mustRun } from '../lab/run-command.ts';
 import { labUp } from '../lab/up.ts';
 import { asPostgres, promoted, recoverBeside, sealKilledAt, startByHand, startGoingLive } from './copy-going-live.ts';
 import { operationsHost, type OperationsHost, type PlanOperations } from './operations-host.ts';
+import { needsRoot } from '../support/needs-root.ts';
 
 let lab: Lab;
 let operations: OperationsHost;
 let base: string;
 let pg: string;
-
-const asRoot = process.geteuid?.() === 0;
 
 beforeAll(async () => {
   lab = await labUp({ dir: `/var/tmp/barback-seal-${process.pid}`, tablespace: true });
@@ -215,7 +214,8 @@ describe('a copy is refused', () => {
     expect(await leftOf(plan)).not.toContain(path.basename(next(plan)));
   });
 
-  test.runIf(asRoot)('when its user has planted something: nothing outside changes its owner', async () => {
+  test('when its user has planted something: nothing outside changes its owner', async (context) => {
+    needsRoot(context, 'an agent of any other user changes no owners');
     const secret = path.join(pg, 'secret');
     await writeFile(secret, 'of root', { mode: 0o600 });
     const plan = newPlan();

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { killProgram, startProgram } from '../lab/programs.ts';
 import type { Lab } from '../lab/lab.ts';
-import { poll } from '../lab/poll.ts';
 import { sql } from '../lab/psql.ts';
 import { askCopy } from '../support/ask-copy.ts';
 import {
+  decide,
+  endOf,
+  hasEnded,
   request,
   runDrill,
   startRun,
@@ -13,13 +15,12 @@ import {
   type PlanBody,
   type RunBody,
 } from '../support/barback-client.ts';
-import { planPointInTime } from '../support/cutover-client.ts';
+import { momentOf, planOnceReachable } from '../support/cutover-client.ts';
 import { settledLab } from '../support/settled-lab.ts';
 
 // "May move the target forward by a new plan that adopts the paused copy": the backup is copied once, however often the target moves.
 
 const minutes = 60_000;
-const ended = ['succeeded', 'failed', 'cancelled', 'needs_operator'];
 
 let lab: Lab;
 let stop: () => Promise<void> = async () => {};
@@ -35,7 +36,7 @@ beforeAll(async () => {
   );
   for (let n = 1; n <= 4; n += 1) {
     await sql(lab.postgres, `INSERT INTO steps VALUES (${n})`);
-    instants.push(await sql(lab.postgres, instant));
+    instants.push(await momentOf(lab));
     await sql(lab.postgres, 'SELECT pg_switch_wal()');
   }
   await sql(lab.postgres, 'INSERT INTO steps VALUES (99)');
@@ -77,7 +78,7 @@ test(
     await killProgram(lab, 'executor');
     await killProgram(lab, 'runner').catch(() => undefined);
     await startProgram(lab, 'executor');
-    first = await waitForRun(lab, run.id, (one) => one.state === 'waiting' || ended.includes(one.state), 3 * minutes);
+    first = await waitForRun(lab, run.id, (one) => one.state === 'waiting' || hasEnded(one), 3 * minutes);
     expect(first.state, JSON.stringify(first.problem)).toBe('waiting');
     expect(await rowsOfCopy(plan.id)).toBe('3');
   },
@@ -103,16 +104,8 @@ test(
   8 * minutes,
 );
 
-const instant = `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
-
 function planAt(n: number, options: object): Promise<PlanBody> {
-  const time = instants[n];
-  return poll('a plan of it', 60_000, () =>
-    planPointInTime(lab, { type: 'time', time }, options).catch((error: unknown) => {
-      if (String(error).includes('target-unreachable')) return undefined;
-      throw error;
-    }),
-  );
+  return planOnceReachable(lab, { type: 'time', time: instants[n] }, options);
 }
 
 async function refusal(n: number, options: object): Promise<string> {
@@ -125,19 +118,13 @@ async function refusal(n: number, options: object): Promise<string> {
 
 async function waiting(plan: PlanBody): Promise<RunBody> {
   const { id } = await startRun(lab, plan);
-  const run = await waitForRun(lab, id, (one) => one.state === 'waiting' || ended.includes(one.state), 3 * minutes);
+  const run = await waitForRun(lab, id, (one) => one.state === 'waiting' || hasEnded(one), 3 * minutes);
   expect(run.state, JSON.stringify(run.problem)).toBe('waiting');
   return run;
 }
 
-async function handOver(run: string): Promise<void> {
-  const answer = await request(lab, 'POST', `/v1/runs/${run}/gates/inspect`, { body: { decision: 'hand-over' } });
-  expect(answer.status, answer.text).toBe(200);
-}
-
-function end(run: string): Promise<RunBody> {
-  return waitForRun(lab, run, (one) => ended.includes(one.state), 5 * minutes);
-}
+const handOver = (run: string): Promise<void> => decide(lab, run, 'inspect', 'hand-over');
+const end = (run: string): Promise<RunBody> => endOf(lab, run);
 
 async function rowsOfCopy(plan: string): Promise<string> {
   return (await askCopy(lab, plan, 'SELECT max(n) FROM steps')).trim();

@@ -1,29 +1,25 @@
 import { rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { sql } from '../lab/psql.ts';
-import { request, startRun, stepOf, waitForRun } from '../support/barback-client.ts';
-import { carryOutWell, planPointInTime } from '../support/cutover-client.ts';
+import { endOf, request, startRun, stepOf, waitForRun } from '../support/barback-client.ts';
+import { carryOutWell, momentOf, planPointInTime } from '../support/cutover-client.ts';
 import { withSmallDisk } from '../support/small-disk.ts';
+import { needsRoot } from '../support/needs-root.ts';
 
-const ended = new Set(['succeeded', 'failed', 'cancelled', 'needs_operator']);
-const instant = `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
-
-test('a disk that fills up while live is being restored ends the run before live is touched; with room again it succeeds', async ({
-  skip,
-}) => {
-  if (process.geteuid?.() !== 0) skip('mounting a filesystem of its own needs root');
+test('a disk that fills up while live is being restored ends the run before live is touched; with room again it succeeds', async (context) => {
+  needsRoot(context, 'a filesystem of its own is mounted');
   await withSmallDisk(async (lab, fill) => {
     const order = (customer: string) =>
       sql(lab.postgres, `INSERT INTO orders (customer, amount) VALUES ('${customer}', 1)`);
     const mine =
       "SELECT string_agg(customer, ',' ORDER BY id) FROM orders WHERE customer IN ('kept', 'undone', 'later')";
     await order('kept');
-    const time = await sql(lab.postgres, instant);
+    const time = await momentOf(lab);
     await order('undone');
     const run = await startRun(lab, await planPointInTime(lab, { type: 'time', time }, { bandwidthKBps: 10_000 }));
     await waitForRun(lab, run.id, (one) => (stepOf(one, 'recover').progress?.bytes ?? 0) > 0);
     const ballast = await fill();
-    const done = await waitForRun(lab, run.id, (one) => ended.has(one.state), 240_000);
+    const done = await endOf(lab, run.id);
     expect({ state: done.state, type: done.problem?.type, live: done.liveDatabase }).toEqual({
       state: 'failed',
       type: 'urn:barback:problem:insufficient-space',

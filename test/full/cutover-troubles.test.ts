@@ -8,8 +8,18 @@ import type { WritingApplication } from '../lab/writing-application.ts';
 import { restlessClients } from '../e2e/restless-clients.ts';
 import { applicationOf } from '../support/application-scene.ts';
 import { askCopy } from '../support/ask-copy.ts';
-import { request, runDrill, startRun, stepOf, waitForRun, type RunBody } from '../support/barback-client.ts';
-import { planPointInTime } from '../support/cutover-client.ts';
+import {
+  decide,
+  endOf,
+  request,
+  resume,
+  runDrill,
+  startRun,
+  stepOf,
+  waitForRun,
+  type RunBody,
+} from '../support/barback-client.ts';
+import { momentOf, planOnceReachable } from '../support/cutover-client.ts';
 import { receiveElsewhere } from '../support/foreign-receiver.ts';
 import { settledLab } from '../support/settled-lab.ts';
 
@@ -52,7 +62,7 @@ describe('before anything is stopped', () => {
       const started = await postmasterStart();
       const run = await runOf({ inspect: 'promoted' });
       await reaches(run, 'inspect');
-      await decide(run, 'continue');
+      await decide(lab, run, 'inspect', 'continue');
       // The deadline of the application is two minutes.
       const ended = await end(run);
       writer.dokploy.faults.stopSilentlyFails = false;
@@ -128,13 +138,12 @@ describe('while nobody is let in', () => {
       const run = await runOf({ inspect: 'promoted' });
       await reaches(run, 'inspect');
       await writeFile(settings, "shared_buffers = 'a lot'\n", { mode: 0o644 });
-      await decide(run, 'continue');
+      await decide(lab, run, 'inspect', 'continue');
       const halted = await until(run, (one) => one.state === 'needs_operator');
       expect(halted.liveDatabase).toBe('old-stopped');
       expect(halted.problem?.detail).toMatch(/shared_buffers/);
       await rm(settings);
-      const answer = await request(lab, 'POST', `/v1/runs/${run}/resume`);
-      expect(answer.status, answer.text).toBe(202);
+      await resume(lab, run);
       expect(await end(run)).toMatchObject({ state: 'failed', liveDatabase: 'old-running' });
       await nothingLost();
     },
@@ -151,7 +160,7 @@ describe('while nobody is let in', () => {
       const all = "generate_series(1, current_setting('max_replication_slots')::int)";
       const fill = `SELECT pg_create_physical_replication_slot('full_' || n) FROM ${all} AS n`;
       await askCopy(lab, planId, fill);
-      await decide(run, 'continue');
+      await decide(lab, run, 'inspect', 'continue');
       const done = await end(run);
       await rm(settings);
       expect(done).toMatchObject({ state: 'succeeded', liveDatabase: 'new-running' });
@@ -177,7 +186,7 @@ describe('while nobody is let in', () => {
       );
       process.kill(receiver, 'SIGSTOP');
       try {
-        await decide(run, 'continue');
+        await decide(lab, run, 'inspect', 'continue');
         await until(run, (one) => one.steps.some((step) => step.name === 'stop-live' && step.state === 'failed'));
       } finally {
         process.kill(receiver, 'SIGCONT');
@@ -203,8 +212,7 @@ describe('when it is open again', () => {
       expect(halted.liveDatabase).toBe('new-running');
       expect(halted.problem).toMatchObject({ type: 'urn:barback:problem:application-failed' });
       writer.dokploy.faults.rollbackOnUpdate = false;
-      const answer = await request(lab, 'POST', `/v1/runs/${run}/resume`);
-      expect(answer.status, answer.text).toBe(202);
+      await resume(lab, run);
       expect(await end(run)).toMatchObject({ state: 'succeeded', liveDatabase: 'new-running' });
       await nothingLost();
     },
@@ -225,8 +233,7 @@ describe('when it is open again', () => {
       );
       expect(await sql(lab.postgres, 'SELECT count(*) FROM ledger')).toBe(count);
       expect(await writer.sessions()).toEqual([]);
-      const answer = await request(lab, 'POST', `/v1/runs/${run}/gates/confirm-open`, { body: { decision: 'open' } });
-      expect(answer.status, answer.text).toBe(200);
+      await decide(lab, run, 'confirm-open', 'open');
       expect(await end(run)).toMatchObject({ state: 'succeeded', liveDatabase: 'new-running' });
       await nothingLost();
     },
@@ -237,38 +244,19 @@ describe('when it is open again', () => {
 /** A restore to a moment ago, of which the application goes on writing. */
 async function runOf(options: object = {}): Promise<string> {
   await writer.written(30);
-  const time = await sql(lab.postgres, instant);
+  const time = await momentOf(lab);
   await writer.written(30);
-  const plan = await poll('a plan of it', 60_000, () =>
-    planPointInTime(lab, { type: 'time', time }, options).catch((error: unknown) => {
-      if (String(error).includes('target-unreachable')) return undefined;
-      throw error;
-    }),
-  );
-  return (await startRun(lab, plan)).id;
+  return (await startRun(lab, await planOnceReachable(lab, { type: 'time', time }, options))).id;
 }
 
-const instant = `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
-const ended = new Set(['succeeded', 'failed', 'cancelled', 'needs_operator']);
-
-async function until(run: string, holds: (one: RunBody) => boolean): Promise<RunBody> {
-  return waitForRun(lab, run, (one) => holds(one) || ended.has(one.state), 5 * minutes).then((found) => {
-    if (!holds(found)) throw new Error(`the run ended otherwise: ${JSON.stringify(found, null, 1)}`);
-    return found;
-  });
+function until(run: string, holds: (one: RunBody) => boolean): Promise<RunBody> {
+  return waitForRun(lab, run, holds, 5 * minutes);
 }
 
-async function end(run: string): Promise<RunBody> {
-  return until(run, (one) => ended.has(one.state));
-}
+const end = (run: string): Promise<RunBody> => endOf(lab, run);
 
 async function reaches(run: string, gate: string): Promise<RunBody> {
   return until(run, (one) => one.steps.some((step) => step.name === gate && step.state === 'waiting'));
-}
-
-async function decide(run: string, decision: string): Promise<void> {
-  const answer = await request(lab, 'POST', `/v1/runs/${run}/gates/inspect`, { body: { decision } });
-  if (answer.status !== 200) throw new Error(`cannot decide: ${answer.text}`);
 }
 
 /** The application writes again, and what it was told is there along the timelines that led here. */

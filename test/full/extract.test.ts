@@ -10,6 +10,7 @@ import { killProgram, startProgram } from '../lab/programs.ts';
 import { sql } from '../lab/psql.ts';
 import { mustRun } from '../lab/run-command.ts';
 import {
+  endOf,
   planDrill,
   request,
   startRun,
@@ -188,12 +189,10 @@ test('an agent that is killed while it dumps and loads leaves either all of it o
   await waitForRun(lab, run.id, (one) => stepOf(one, 'dump').state !== 'pending');
   for (const victim of ['executor', 'runner'] as const) await killProgram(lab, victim).catch(() => undefined);
   await startProgram(lab, 'executor');
-  const done = await waitForRun(lab, run.id, (one) => ended.has(one.state), 240_000);
+  const done = await endOf(lab, run.id);
   const rows = await live("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'again'");
   expect([done.state, rows]).toEqual(done.state === 'succeeded' ? ['succeeded', '1'] : ['failed', '0']);
 }, 300_000);
-
-const ended = new Set(['succeeded', 'failed', 'cancelled', 'needs_operator']);
 
 async function planExtract(options: object): Promise<PlanBody> {
   const body = { server: lab.server, scenario: 'extract', target, options };
@@ -204,7 +203,7 @@ async function planExtract(options: object): Promise<PlanBody> {
 
 async function runExtract(options: object): Promise<RunBody> {
   const run = await startRun(lab, await planExtract(options));
-  return waitForRun(lab, run.id, (one) => ended.has(one.state), 180_000);
+  return endOf(lab, run.id);
 }
 
 async function extracted(options: object): Promise<ExtractResult> {

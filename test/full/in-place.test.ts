@@ -3,10 +3,12 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { isStreaming } from '../lab/barman-server.ts';
 import type { Lab } from '../lab/lab.ts';
-import { mustRun } from '../lab/run-command.ts';
+import { mustRun, runCommand } from '../lab/run-command.ts';
 import { sql } from '../lab/psql.ts';
 import {
+  endOf,
   request,
+  resume,
   runDrill,
   startRun,
   stepOf,
@@ -15,27 +17,28 @@ import {
   type RunBody,
 } from '../support/barback-client.ts';
 import { signalRecover } from '../support/barman-process.ts';
-import { planPointInTime } from '../support/cutover-client.ts';
+import { carryOutWell, momentOf, planOnceReachable, planPointInTime } from '../support/cutover-client.ts';
 import { withSmallDisk } from '../support/small-disk.ts';
+import { needsRoot } from '../support/needs-root.ts';
+import { rescueArgv } from '../support/rescue-by-hand.ts';
+import { settledLab } from '../support/settled-lab.ts';
 
 // A disk that has no room for live and its copy at once: live is deleted first, and whatever happens then goes on to the end.
 
 const minutes = 60_000;
 const mebibyte = 1024 ** 2;
-const instant = `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
-const ended = ['succeeded', 'failed', 'cancelled', 'needs_operator'];
 
 test(
   'where there is no room beside live it is restored in place: approved by another person, resumed after a failure, without an undo',
-  async ({ skip }) => {
-    if (process.geteuid?.() !== 0) skip('mounting a filesystem of its own needs root');
+  async (context) => {
+    needsRoot(context, 'a filesystem of its own is mounted');
     await withSmallDisk(async (lab) => {
       const order = (customer: string) =>
         sql(lab.postgres, `INSERT INTO orders (customer, amount) VALUES ('${customer}', 1)`);
       const mine = "SELECT string_agg(customer, ',' ORDER BY id) FROM orders WHERE customer IN ('kept', 'undone')";
       await sql(lab.postgres, "ALTER SYSTEM SET work_mem = '5MB'");
       await order('kept');
-      const time = await sql(lab.postgres, instant);
+      const time = await momentOf(lab);
       await order('undone');
       const target = { type: 'time', time };
       const roomy = await planPointInTime(lab, target);
@@ -51,14 +54,9 @@ test(
       expect(text).toContain('there is none: live is deleted before the copy is made');
       expect(text).toContain('DELETE the stopped live');
       await refusedWithoutApproval(lab, plan);
-      const run = await startRun(lab, plan);
-      await waitForRun(lab, run.id, (one) => (stepOf(one, 'recover').progress?.bytes ?? 0) > 0, 2 * minutes);
-      await signalRecover(lab, 'SIGKILL');
-      const halted = await end(lab, run.id);
-      expect(halted).toMatchObject({ state: 'needs_operator', liveDatabase: 'down' });
-      const resumed = await request(lab, 'POST', `/v1/runs/${run.id}/resume`);
-      expect(resumed.status, resumed.text).toBe(202);
-      const done = await end(lab, run.id);
+      const run = await haltedBehindDeletion(lab, plan);
+      await resume(lab, run.id);
+      const done = await endOf(lab, run.id);
       expect(done.state, JSON.stringify(done.problem)).toBe('succeeded');
       expect(done.liveDatabase).toBe('new-running');
       expect(await sql(lab.postgres, mine)).toBe('kept');
@@ -68,6 +66,8 @@ test(
 
       const undo = await request(lab, 'POST', `/v1/runs/${run.id}/undo`, { body: {} });
       expect(undo.json).toMatchObject({ type: 'urn:barback:problem:nothing-kept' });
+      const rescued = await runCommand(await rescueArgv(lab, 'undo'));
+      expect([rescued.code, rescued.stderr]).toEqual([1, expect.stringContaining('holds no cluster')]);
       const state = await readFile(`${lab.postgres.dataDir}.before-${plan.id}.STATE.txt`, 'utf8');
       expect(state).toContain('There is nothing to put back');
       await makeRoom(lab);
@@ -82,6 +82,46 @@ test(
   },
   15 * minutes,
 );
+
+test(
+  'a cancel behind the deletion ends with no database at the live path, says so, and another plan brings it back',
+  async () => {
+    const { lab, stop } = await settledLab({ sizeMb: 64 });
+    try {
+      await sql(lab.postgres, 'CREATE TABLE notes (text text)');
+      await sql(lab.postgres, "INSERT INTO notes VALUES ('kept')");
+      const target = { type: 'time', time: await momentOf(lab) };
+      await sql(lab.postgres, "INSERT INTO notes VALUES ('undone')");
+      const plan = await planOnceReachable(lab, target, { inPlace: true, bandwidthKBps: 20_000 });
+      await refusedWithoutApproval(lab, plan);
+      const run = await haltedBehindDeletion(lab, plan);
+      expect((await request(lab, 'POST', `/v1/runs/${run.id}/cancel`)).status).toBe(202);
+      const over = await waitForRun(lab, run.id, (one) => one.state === 'cancelled', minutes);
+      expect(over.liveDatabase).toBe('down');
+      const said = (await request(lab, 'GET', `/v1/runs/${run.id}.txt`)).text;
+      expect(said).toContain('there is no database at the live path');
+      const blocked = await planPointInTime(lab, target);
+      expect(blocked.findings.map((one) => one.code)).toContain('cutover-left-open');
+      expect(await mustRun(await rescueArgv(lab, 'lift'))).toContain('hold and fence are lifted');
+      const done = await carryOutWell(lab, await planPointInTime(lab, target));
+      expect(done.liveDatabase).toBe('new-running');
+      expect(await sql(lab.postgres, 'SELECT text FROM notes')).toBe('kept');
+    } finally {
+      await stop();
+    }
+  },
+  10 * minutes,
+);
+
+/** Barman is killed while it makes the copy: live is deleted by then, and a person decides. */
+async function haltedBehindDeletion(lab: Lab, plan: PlanBody): Promise<RunBody> {
+  const { id } = await startRun(lab, plan);
+  await waitForRun(lab, id, (one) => (stepOf(one, 'recover').progress?.bytes ?? 0) > 0, 2 * minutes);
+  await signalRecover(lab, 'SIGKILL');
+  const halted = await endOf(lab, id);
+  expect(halted).toMatchObject({ state: 'needs_operator', liveDatabase: 'down' });
+  return halted;
+}
 
 const ballast = (lab: Lab): string => path.join(path.dirname(lab.dir), 'ballast', 'file');
 
@@ -105,10 +145,6 @@ async function refusedWithoutApproval(lab: Lab, plan: PlanBody): Promise<void> {
   const body = { hash: plan.hash };
   const approved = await request(lab, 'POST', `/v1/plans/${plan.id}/approvals`, { role: 'approver', body });
   expect(approved.status, approved.text).toBeLessThan(300);
-}
-
-function end(lab: Lab, run: string): Promise<RunBody> {
-  return waitForRun(lab, run, (one) => ended.includes(one.state), 5 * minutes);
 }
 
 function restorePointOf({ result }: RunBody): string {

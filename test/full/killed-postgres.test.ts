@@ -6,16 +6,13 @@ import { startCluster } from '../lab/cluster-control.ts';
 import type { Lab } from '../lab/lab.ts';
 import { poll } from '../lab/poll.ts';
 import { sql } from '../lab/psql.ts';
-import { request, startRun, stepOf, waitForRun, type RunBody } from '../support/barback-client.ts';
-import { planPointInTime } from '../support/cutover-client.ts';
+import { endOf, resume, startRun, stepOf, waitForRun, type RunBody } from '../support/barback-client.ts';
+import { momentOf, planPointInTime } from '../support/cutover-client.ts';
 import { settledLab } from '../support/settled-lab.ts';
 
 // Criterion 5: what serves at the live path is killed while a step is under way, as by the kernel that is out of memory.
 
 const minutes = 60_000;
-const ended = ['succeeded', 'failed', 'cancelled', 'needs_operator'];
-const instant = `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
-
 let lab: Lab;
 let stop: () => Promise<void> = async () => {};
 
@@ -30,12 +27,12 @@ test.each(['recover', 'fence', 'stop-live', 'start-live', 'verify', 'open', 'bac
   async (boundary) => {
     const name = `killed at ${boundary}`;
     await order(`${name}: kept`);
-    const time = await sql(lab.postgres, instant);
+    const time = await momentOf(lab);
     await order(`${name}: undone`);
     const run = await startRun(lab, await planPointInTime(lab, { type: 'time', time }));
     await waitForRun(lab, run.id, (one) => stepOf(one, boundary).state !== 'pending', 4 * minutes);
     await killPostmaster();
-    const first = await end(run.id);
+    const first = await endOf(lab, run.id);
     const done = first.state === 'needs_operator' ? await broughtUp(first) : first;
     const rows = { succeeded: `${name}: kept`, failed: `${name}: kept,${name}: undone` };
     const wanted = done.state === 'succeeded' ? 'succeeded' : 'failed';
@@ -56,19 +53,14 @@ test.each(['recover', 'fence', 'stop-live', 'start-live', 'verify', 'open', 'bac
 async function broughtUp({ id, liveDatabase, problem }: RunBody): Promise<RunBody> {
   expect(liveDatabase, JSON.stringify(problem)).toBe('new-stopped');
   await startCluster(lab.postgres);
-  const answer = await request(lab, 'POST', `/v1/runs/${id}/resume`);
-  expect(answer.status, answer.text).toBe(202);
-  return end(id);
+  await resume(lab, id);
+  return endOf(lab, id);
 }
 
 async function killPostmaster(): Promise<void> {
   const text = await readFile(path.join(lab.postgres.dataDir, 'postmaster.pid'), 'utf8').catch(() => '');
   const pid = Number(text.split('\n')[0]);
   if (pid > 0) process.kill(pid, 'SIGKILL');
-}
-
-function end(run: string): Promise<RunBody> {
-  return waitForRun(lab, run, (one) => ended.includes(one.state), 5 * minutes);
 }
 
 async function order(customer: string): Promise<void> {

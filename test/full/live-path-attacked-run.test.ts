@@ -5,16 +5,15 @@ import type { Lab } from '../lab/lab.ts';
 import { poll } from '../lab/poll.ts';
 import { sql } from '../lab/psql.ts';
 import { mustRun } from '../lab/run-command.ts';
-import { request, startRun, waitForRun, type RunBody } from '../support/barback-client.ts';
-import { planPointInTime } from '../support/cutover-client.ts';
+import { decide, endOf, hasEnded, resume, startRun, waitForRun, type RunBody } from '../support/barback-client.ts';
+import { momentOf, planPointInTime } from '../support/cutover-client.ts';
 import { settledLab } from '../support/settled-lab.ts';
+import { setApplications } from '../support/application-scene.ts';
+import { needsRoot } from '../support/needs-root.ts';
 
 // Criterion 7 through the whole of it: between the seal and the swap somebody with rights on the host exchanges what is to be swapped.
 
 const minutes = 60_000;
-const ended = ['succeeded', 'failed', 'cancelled', 'needs_operator'];
-const instant = `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
-
 let lab: Lab;
 let stop: () => Promise<void> = async () => {};
 const live = (): string => lab.postgres.dataDir;
@@ -22,10 +21,7 @@ const asides = (): string => `${live()}.aside`;
 
 beforeAll(async () => {
   ({ lab, stop } = await settledLab());
-  const applications = [{ kind: 'person', name: 'frontend' }];
-  const body = { applications };
-  const answer = await request(lab, 'PUT', `/v1/servers/${lab.server}/settings`, { role: 'admin', body });
-  if (answer.status !== 200) throw new Error(`cannot set the application: ${answer.text}`);
+  await setApplications(lab, [{ kind: 'person', name: 'frontend' }]);
 }, 5 * minutes);
 
 afterAll(() => stop());
@@ -64,19 +60,19 @@ const attacks: readonly Attack[] = [
   },
 ];
 
-test.each(attacks)(
+test.for(attacks)(
   'finds $what: refuses it, and live runs as before',
-  async ({ attack, undo, what }) => {
-    if (process.geteuid?.() !== 0) throw new Error('run this as root: it needs files of several users');
+  { timeout: 10 * minutes },
+  async ({ attack, undo, what }, context) => {
+    needsRoot(context, 'files of other users');
     await order(`${what}: kept`);
-    const time = await sql(lab.postgres, instant);
+    const time = await momentOf(lab);
     await order(`${what}: newest`);
     const { id, planId } = await startRun(lab, await planPointInTime(lab, { type: 'time', time }));
-    await waitForRun(lab, id, (one) => one.state === 'waiting' || ended.includes(one.state), 4 * minutes);
+    await waitForRun(lab, id, (one) => one.state === 'waiting' || hasEnded(one), 4 * minutes);
     await attack(`${live()}.next-${planId}`);
-    const answer = await request(lab, 'POST', `/v1/runs/${id}/gates/stop-frontend`, { body: { decision: 'stopped' } });
-    expect(answer.status, answer.text).toBe(200);
-    const done = await waitForRun(lab, id, (one) => ended.includes(one.state), 4 * minutes);
+    await decide(lab, id, 'stop-frontend', 'stopped');
+    const done = await endOf(lab, id);
     await undo?.();
     expect(done.state, JSON.stringify(done.problem)).toMatch(/^(failed|needs_operator)$/);
     expect(done.problem).toMatchObject({ type: 'urn:barback:problem:location-unsafe' });
@@ -86,15 +82,13 @@ test.each(attacks)(
     expect(mine).toBe(`${what}: kept,${what}: newest`);
     await endedForGood(done);
   },
-  10 * minutes,
 );
 
 /** What somebody put at the place of the copy is not deleted by the run: a person has removed it, and the run ends. */
 async function endedForGood({ id, state }: RunBody): Promise<void> {
   if (state !== 'needs_operator') return;
   await rm(`${live()}.next-${(await waitForRun(lab, id, () => true)).planId}`, { recursive: true, force: true });
-  const answer = await request(lab, 'POST', `/v1/runs/${id}/resume`);
-  expect(answer.status, answer.text).toBe(202);
+  await resume(lab, id);
   await waitForRun(lab, id, (one) => one.state === 'failed', minutes);
 }
 

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Lab } from '../lab/lab.ts';
 import { startPgbouncer, type Pgbouncer } from '../lab/pgbouncer.ts';
 import { poll } from '../lab/poll.ts';
-import { sql } from '../lab/psql.ts';
 import { startWritingApplication, type WritingApplication } from '../lab/writing-application.ts';
 import { configureAgent } from '../support/agent-config.ts';
-import { request, startRun, stepOf, waitForRun, type PlanBody, type RunBody } from '../support/barback-client.ts';
-import { carryOutWell, cutoverOf, planPointInTime, planUndo } from '../support/cutover-client.ts';
+import { endOf, startRun, stepOf, type PlanBody } from '../support/barback-client.ts';
+import { carryOutWell, cutoverOf, momentOf, planOnceReachable, planUndo } from '../support/cutover-client.ts';
 import { settledLab } from '../support/settled-lab.ts';
+import { setApplications } from '../support/application-scene.ts';
 
 // T29: clients of PgBouncer wait while live is replaced, and go on over new connections.
 
@@ -72,7 +72,7 @@ describe('a pool that does not come to rest', () => {
       const long = await client(pool);
       await long.query('BEGIN');
       await long.query('SELECT 1');
-      const ended = await end(await runOf());
+      const ended = await endOf(lab, await runOf());
       await long.query('COMMIT');
       await long.end();
       expect(ended).toMatchObject({ state: 'failed', liveDatabase: 'old-running' });
@@ -91,7 +91,7 @@ describe('a pool that does not come to rest', () => {
       const held = await client(sessions);
       await held.query('SELECT 1');
       const lost = new Promise((resolve) => held.once('end', resolve));
-      const run = await end(await runOf());
+      const run = await endOf(lab, await runOf());
       expect(run).toMatchObject({ state: 'succeeded', liveDatabase: 'new-running' });
       await lost;
       const again = await client(sessions);
@@ -109,10 +109,11 @@ describe('before anything is copied', () => {
       { pooler: 'unknown' },
       /has no pooler unknown of the server main, only transaction/,
     ],
+    ['whose name every object answers to', { pooler: 'constructor' }, /has no pooler constructor of the server main/],
     ['without the database', { pooler: 'wrong' }, /has no database elsewhere/],
   ])('a pooler %s ends the run', async (_name, settings, said) => {
     await use(settings);
-    const ended = await end(await runOf());
+    const ended = await endOf(lab, await runOf());
     expect(ended).toMatchObject({ state: 'failed', liveDatabase: 'old-running' });
     expect(ended.problem?.detail).toMatch(said);
     expect(stepOf(ended, 'recover').state).toBe('skipped');
@@ -121,7 +122,7 @@ describe('before anything is copied', () => {
   test('one that somebody else has paused ends the run, and stays paused', async () => {
     await use({ pooler: 'session' });
     await sessions.console('PAUSE system');
-    const ended = await end(await runOf());
+    const ended = await endOf(lab, await runOf());
     expect(ended.problem?.detail).toMatch(/holds system already/);
     expect(await paused(sessions)).toBe(true);
     await sessions.console('RESUME system');
@@ -132,7 +133,7 @@ describe('before anything is copied', () => {
     async () => {
       await use({ pooler: 'session' });
       await sessions.kill();
-      const ended = await end(await runOf());
+      const ended = await endOf(lab, await runOf());
       expect(ended.problem).toMatchObject({ type: 'urn:barback:problem:application-unreachable' });
       expect(ended.liveDatabase).toBe('old-running');
     },
@@ -140,12 +141,8 @@ describe('before anything is copied', () => {
   );
 });
 
-async function use(settings: object): Promise<void> {
-  const answer = await request(lab, 'PUT', `/v1/servers/${lab.server}/settings`, {
-    role: 'admin',
-    body: { applications: [{ kind: 'pgbouncer', name: 'pool', ...settings }] },
-  });
-  expect(answer.status, answer.text).toBe(200);
+function use(settings: object): Promise<void> {
+  return setApplications(lab, [{ kind: 'pgbouncer', name: 'pool', ...settings }]);
 }
 
 async function runOf(): Promise<string> {
@@ -155,21 +152,9 @@ async function runOf(): Promise<string> {
 /** A restore to an instant with commits on both sides of it. */
 async function planNow(): Promise<PlanBody> {
   await writer.written(20);
-  const time = await sql(lab.postgres, instant);
+  const time = await momentOf(lab);
   await writer.written(20);
-  return poll('a plan of it', 60_000, () =>
-    planPointInTime(lab, { type: 'time', time }).catch((error: unknown) => {
-      if (String(error).includes('target-unreachable')) return undefined;
-      throw error;
-    }),
-  );
-}
-
-const instant = `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
-
-function end(run: string): Promise<RunBody> {
-  const ended = ['succeeded', 'failed', 'cancelled', 'needs_operator'];
-  return waitForRun(lab, run, (one) => ended.includes(one.state), 4 * minutes);
+  return planOnceReachable(lab, { type: 'time', time });
 }
 
 /** Each as its address at PgBouncer, which a new connection does not have. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Lab } from '../lab/lab.ts';
 import { waitForCleanCheck } from '../lab/barman-backup.ts';
 import { sql } from '../lab/psql.ts';
-import { request, startRun, waitForRun, type RunBody } from '../support/barback-client.ts';
+import { decide, request, startRun, waitForRun, type RunBody } from '../support/barback-client.ts';
 import { planPointInTime, planUndo } from '../support/cutover-client.ts';
 import { standbyByHand, type StandbyByHand } from '../support/by-hand/standby-by-hand.ts';
 import { settledLab } from '../support/settled-lab.ts';
@@ -47,7 +47,7 @@ test('a person is asked whose passwords count, and what live has now is carried 
     onlyCopy: [],
     more: 0,
   });
-  await decide(run, 'credentials', 'of-live');
+  await decide(lab, run, 'credentials', 'of-live');
   const ended = await until(run, 'succeeded');
   expect(resultOf(ended, 'carry-credentials')).toEqual({ carried: ['clerk', 'leaver'], more: 0 });
   expect(await verifiers()).toEqual([verifier, '2026-01-01 f']);
@@ -93,12 +93,12 @@ test('commits of the restored server wait for no standby, its subscriptions for 
   expect(await live('SELECT subenabled FROM pg_subscription')).toBe('f');
   // It would wait for ever with the names of before.
   await live('INSERT INTO events VALUES (2)');
-  await decide(run, 'subscriptions', 'enable');
+  await decide(lab, run, 'subscriptions', 'enable');
   const second = await until(run, 'waiting', 'standbys');
   expect(second.gate?.name).toBe('standbys');
   expect(await live('SELECT subenabled FROM pg_subscription')).toBe('t');
   expect(await live("SELECT current_setting('synchronous_standby_names')")).toBe('');
-  await decide(run, 'standbys', 'back');
+  await decide(lab, run, 'standbys', 'back');
   const ended = await until(run, 'succeeded');
   expect(resultOf(ended, 'synchronous-names')).toEqual({ synchronousStandbyNames: 'replica1' });
   expect(await live("SELECT setting FROM pg_file_settings WHERE name = 'synchronous_standby_names'")).toBe('replica1');
@@ -119,7 +119,7 @@ test('nor do commits of what an undo brings back, whoever it once waited for', a
   expect(await live("SELECT current_setting('synchronous_standby_names')")).toBe('');
   await live('INSERT INTO events VALUES (3)');
   expect(await live('SELECT string_agg(id::text, $$ $$ ORDER BY id) FROM events')).toBe('1 3');
-  await decide(id, 'standbys', 'back');
+  await decide(lab, id, 'standbys', 'back');
   const ended = await until(id, 'succeeded');
   expect(resultOf(ended, 'synchronous-names')).toEqual({ synchronousStandbyNames: 'replica1' });
 });
@@ -145,11 +145,6 @@ async function until(run: string, state: string, gate?: string): Promise<GatedRu
   );
   if (found.state !== state) throw new Error(`the run is ${found.state}: ${JSON.stringify(found.problem)}`);
   return found as GatedRun;
-}
-
-async function decide(run: string, gate: string, decision: string): Promise<void> {
-  const answer = await request(lab, 'POST', `/v1/runs/${run}/gates/${gate}`, { body: { decision } });
-  if (answer.status !== 200) throw new Error(`cannot decide: ${answer.text}`);
 }
 
 function resultOf(run: RunBody, name: string): unknown {

@@ -5,12 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Lab } from '../lab/lab.ts';
 import { archiveWal, listBackups } from '../lab/barman-backup.ts';
 import { startCluster, stopCluster } from '../lab/cluster-control.ts';
-import { poll } from '../lab/poll.ts';
 import { sql } from '../lab/psql.ts';
 import { asUser, mustRun } from '../lab/run-command.ts';
 import { configureAgent } from '../support/agent-config.ts';
-import { request, startRun, waitForRun, type RunBody } from '../support/barback-client.ts';
-import { carryOutWell, cutoverOf, planPointInTime, planUndo } from '../support/cutover-client.ts';
+import { decide, endOf, hasEnded, request, startRun, waitForRun, type RunBody } from '../support/barback-client.ts';
+import { carryOutWell, cutoverOf, planOnceReachable, planUndo } from '../support/cutover-client.ts';
 import { expectProtected, note, notes, targetBehind } from '../support/restored-and-undone.ts';
 import { settledLab, type SettledOptions } from '../support/settled-lab.ts';
 
@@ -85,17 +84,14 @@ describe.each(setups)('live %s', (_name, { options, streams, prepare }) => {
   /** Waits at the last gate before live is open, where nobody else gets in. */
   async function restoreFenced(target: object): Promise<RunBody> {
     await archiveWal(lab);
-    const plan = await poll('a plan', 60_000, () =>
-      planPointInTime(lab, target, { confirmBeforeOpen: true }).catch(() => undefined),
-    );
+    const plan = await planOnceReachable(lab, target, { confirmBeforeOpen: true });
     const { id } = await startRun(lab, plan);
-    const waiting = await waitForRun(lab, id, (one) => ['waiting', 'failed', 'needs_operator'].includes(one.state));
+    const waiting = await waitForRun(lab, id, (one) => one.state === 'waiting' || hasEnded(one));
     expect(waiting.state, JSON.stringify(waiting.problem)).toBe('waiting');
     const client = new Client({ ...lab.postgres, user: 'app' });
     await expect(client.connect()).rejects.toThrow(/pg_hba.conf rejects connection/);
-    const answer = await request(lab, 'POST', `/v1/runs/${id}/gates/confirm-open`, { body: { decision: 'open' } });
-    expect(answer.status, answer.text).toBe(200);
-    const run = await waitForRun(lab, id, (one) => ['succeeded', 'failed', 'needs_operator'].includes(one.state));
+    await decide(lab, id, 'confirm-open', 'open');
+    const run = await endOf(lab, id);
     expect(run.state, JSON.stringify(run.problem)).toBe('succeeded');
     return run;
   }

@@ -16,6 +16,7 @@ import { killProgram } from '../lab/programs.ts';
 import { sql } from '../lab/psql.ts';
 import { mustRun, runCommand } from '../lab/run-command.ts';
 import { labUp } from '../lab/up.ts';
+import { rescueArgv } from '../support/rescue-by-hand.ts';
 
 // The night in which api, gateway and executor are gone and a run was cut short in the middle of its cutover: what is left is the
 // agent's program, its state directory, and STATE.txt.
@@ -28,7 +29,6 @@ let jobs: JobDirectory;
 let operations: OperationsHost;
 let live: string;
 let pg: string;
-let rescueArgv: (verb: string) => string[];
 
 beforeAll(async () => {
   lab = await labUp({ dir: `/var/tmp/barback-rescue-${process.pid}`, tablespace: true });
@@ -40,9 +40,6 @@ beforeAll(async () => {
   jobs = new JobDirectory(path.join(lab.dir, 'agent', 'state'));
   // The operations of a run, with the records where the agent's own program looks for them.
   operations = await operationsHost(lab, {}, path.join(lab.dir, 'agent', 'state'));
-  const programs = JSON.parse(await readFile(path.join(lab.dir, 'programs.json'), 'utf8')) as { executor: string[] };
-  const [node = '', agent = ''] = programs.executor;
-  rescueArgv = (verb) => [node, agent, 'rescue', verb, '--server', 'main', '--config', lab.agent.configFile];
 }, 240_000);
 
 afterEach(() => {
@@ -54,7 +51,7 @@ afterAll(async () => {
   if (lab) await labDown(lab.dir);
 }, 120_000);
 
-const rescue = (verb: string) => mustRun(rescueArgv(verb));
+const rescue = async (verb: string) => mustRun(await rescueArgv(lab, verb));
 
 /** Which of both answers, through the fence: only the old one has what was written after the copy. */
 async function answering(plan: PlanOperations): Promise<'old' | 'restored'> {
@@ -157,7 +154,7 @@ describe('with the agent’s program alone', () => {
     const before = await sql(lab.postgres, 'SELECT pg_postmaster_start_time()');
     expect(await rescue('undo')).toContain('PostgreSQL runs');
     expect(await sql(lab.postgres, 'SELECT pg_postmaster_start_time()')).toBe(before);
-    const refused = await runCommand(rescueArgv('finish'));
+    const refused = await runCommand(await rescueArgv(lab, 'finish'));
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain(`what plan ${plan.plan} restored was taken back`);
     expect(await sql(lab.postgres, 'SELECT pg_postmaster_start_time()')).toBe(before);
@@ -175,7 +172,7 @@ describe('with the agent’s program alone', () => {
     const later = operations.plan();
     await later.run('live-fence', {});
     await later.run('live-stop', stopIn);
-    const refused = await runCommand(rescueArgv('finish'));
+    const refused = await runCommand(await rescueArgv(lab, 'finish'));
     expect(refused.stderr).toContain(`plan ${later.plan} has no copy that is ready`);
     expect(await rescue('undo')).toContain('PostgreSQL was started: timeline 2');
     expect((await stat(live)).ino).toBe(ino);

@@ -20,10 +20,13 @@ export async function applicationOf(lab: Lab): Promise<WritingApplication> {
     service: { type: 'application', id: writer.id },
     role: 'app',
   };
-  const answer = await request(lab, 'PUT', `/v1/servers/${lab.server}/settings`, {
-    role: 'admin',
-    body: { applications: [application] },
-  });
-  if (answer.status !== 200) throw new Error(`cannot set the application: ${answer.status} ${answer.text}`);
+  await setApplications(lab, [application]);
   return writer;
+}
+
+/** What the api stops and starts, or lets the agent or a person do, from now on. */
+export async function setApplications(lab: Lab, applications: readonly object[]): Promise<void> {
+  const route = `/v1/servers/${lab.server}/settings`;
+  const answer = await request(lab, 'PUT', route, { role: 'admin', body: { applications } });
+  if (answer.status !== 200) throw new Error(`cannot set the applications: ${answer.status} ${answer.text}`);
 }

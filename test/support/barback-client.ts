@@ -142,10 +142,32 @@ export async function waitForRun(
   }
 }
 
+/** Nothing more is done for it by itself: it waits for nobody, or for an operator. */
+export function hasEnded({ state }: RunBody): boolean {
+  return ended.has(state);
+}
+
+/** Waits for the end of a run, whatever it is. */
+export function endOf(lab: Lab, id: string, limitMs = 300_000): Promise<RunBody> {
+  return waitForRun(lab, id, hasEnded, limitMs);
+}
+
+/** Answers a gate that waits. */
+export async function decide(lab: Lab, run: string, gate: string, decision: string): Promise<void> {
+  const answer = await request(lab, 'POST', `/v1/runs/${run}/gates/${gate}`, { body: { decision } });
+  if (answer.status !== 200) throw new Error(`cannot decide ${gate} of run ${run}: ${answer.text}`);
+}
+
+/** Lets a run that waits for an operator go on. */
+export async function resume(lab: Lab, run: string): Promise<void> {
+  const answer = await request(lab, 'POST', `/v1/runs/${run}/resume`);
+  if (answer.status !== 202) throw new Error(`cannot resume run ${run}: ${answer.text}`);
+}
+
 /** Plans, starts and waits for the end of a drill, whatever it is. */
 export async function runDrill(lab: Lab, target: object, options: object = {}): Promise<RunBody> {
   const run = await startRun(lab, await planDrill(lab, target, options));
-  return waitForRun(lab, run.id, (one) => ended.has(one.state));
+  return endOf(lab, run.id, 120_000);
 }
 
 export function stepOf(run: RunBody, name: string): StepBody {

@@ -1,8 +1,23 @@
 import type { CutoverResult } from '@barback/api/scenarios/cutover-result.ts';
 import type { Lab } from '../lab/lab.ts';
-import { request, startRun, waitForRun, type PlanBody, type RunBody } from './barback-client.ts';
+import { poll } from '../lab/poll.ts';
+import { sql } from '../lab/psql.ts';
+import { endOf, request, startRun, type PlanBody, type RunBody } from './barback-client.ts';
 
-const ended = new Set(['succeeded', 'failed', 'cancelled', 'needs_operator']);
+/** Now, on the clock of the lab's server, as a target has it. */
+export function momentOf({ postgres }: Pick<Lab, 'postgres'>): Promise<string> {
+  return sql(postgres, `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`);
+}
+
+/** A plan as soon as Barman's WAL reaches its target; any other refusal is thrown. */
+export function planOnceReachable(lab: Lab, target: object, options: object = {}): Promise<PlanBody> {
+  return poll('a plan of it', 60_000, () =>
+    planPointInTime(lab, target, options).catch((error: unknown) => {
+      if (String(error).includes('target-unreachable')) return undefined;
+      throw error;
+    }),
+  );
+}
 
 /** Makes a plan of a restore of live and expects it to be accepted. */
 export async function planPointInTime(lab: Lab, target: object, options: object = {}): Promise<PlanBody> {
@@ -22,7 +37,7 @@ export async function planUndo(lab: Lab, run: RunBody, options: object = {}): Pr
 /** Starts a plan and waits for its end, whatever it is. */
 async function carryOut(lab: Lab, plan: PlanBody, limitMs = 300_000): Promise<RunBody> {
   const run = await startRun(lab, plan);
-  return waitForRun(lab, run.id, (one) => ended.has(one.state), limitMs);
+  return endOf(lab, run.id, limitMs);
 }
 
 /** The same, and it must succeed. */

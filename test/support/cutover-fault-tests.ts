@@ -4,11 +4,9 @@ import type { Lab } from '../lab/lab.ts';
 import { poll } from '../lab/poll.ts';
 import { killProgram, startProgram } from '../lab/programs.ts';
 import { sql } from '../lab/psql.ts';
-import { startRun, stepOf, waitForRun, type RunBody } from './barback-client.ts';
-import { planPointInTime } from './cutover-client.ts';
+import { endOf, startRun, stepOf, waitForRun, type RunBody } from './barback-client.ts';
+import { momentOf, planPointInTime } from './cutover-client.ts';
 import { settledLab } from './settled-lab.ts';
-
-const ended = new Set(['succeeded', 'failed', 'cancelled', 'needs_operator']);
 
 /** Each is killed while the step is under way; what holds the work goes on, or is started again. */
 const victims = ['executor', 'runner', 'api'] as const;
@@ -52,18 +50,18 @@ export function cutoverFaultTests(boundaries: readonly Boundary[]): void {
       async (boundary) => {
         const name = `until ${boundary}`;
         await order(`${name}: kept`);
-        const time = await sql(lab.postgres, instant);
+        const time = await momentOf(lab);
         await order(`${name}: undone`);
         const run = await startRun(lab, await planPointInTime(lab, { type: 'time', time }));
         await waitForRun(lab, run.id, (one) => stepOf(one, boundary).state !== 'pending', 240_000);
         for (const victim of victims) await killIfThere(victim);
         await startProgram(lab, 'executor');
         await startProgram(lab, 'api');
-        const done = await waitForRun(lab, run.id, (one) => ended.has(one.state), 300_000);
+        const done = await endOf(lab, run.id);
         const rows = { succeeded: `${name}: kept`, failed: `${name}: kept,${name}: undone` };
         const liveDatabase = { succeeded: 'new-running', failed: 'old-running' };
         const wanted = done.state === 'succeeded' ? 'succeeded' : 'failed';
-        expect(await endOf(done, name), JSON.stringify(done.problem)).toEqual({
+        expect(await outcomeOf(done, name), JSON.stringify(done.problem)).toEqual({
           state: wanted,
           rows: rows[wanted],
           liveDatabase: liveDatabase[wanted],
@@ -73,8 +71,6 @@ export function cutoverFaultTests(boundaries: readonly Boundary[]): void {
     );
   });
 }
-
-const instant = `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
 async function order(customer: string): Promise<void> {
   await sql(lab.postgres, `INSERT INTO orders (customer, amount) VALUES ('${customer}', 1)`);
@@ -87,7 +83,7 @@ async function killIfThere(victim: (typeof victims)[number]): Promise<void> {
   });
 }
 
-async function endOf({ state, liveDatabase }: RunBody, name: string) {
+async function outcomeOf({ state, liveDatabase }: RunBody, name: string) {
   const text = `SELECT coalesce(string_agg(customer, ',' ORDER BY id), 'none') FROM orders WHERE customer LIKE '${name}: %'`;
   const rows = await poll('live answers', 60_000, () => sql(lab.postgres, text).catch(() => undefined));
   if (state === 'succeeded') await waitForCleanCheck(lab.barman);

@@ -4,6 +4,7 @@ import { sql } from '../lab/psql.ts';
 import { planDrill } from './barback-client.ts';
 import { pgbench } from './pgbench.ts';
 import { settledLab } from './settled-lab.ts';
+import { momentOf } from './cutover-client.ts';
 
 export interface Accident {
   readonly table: string;
@@ -57,7 +58,7 @@ export async function incidentScene(commits: number): Promise<IncidentScene> {
     }
     // Planning looks at the server: names are learned while the tables exist.
     await planDrill(lab, { type: 'latest' });
-    const from = await instant(lab);
+    const from = await momentOf(lab);
     const accidents: Accident[] = [];
     const share = String(Math.ceil(commits / scripts.length / clients));
     for (const { table, kind, text, rows, after } of scripts) {
@@ -74,7 +75,7 @@ export async function incidentScene(commits: number): Promise<IncidentScene> {
         good: { before: tableRows, after },
       });
     }
-    const to = await instant(lab);
+    const to = await momentOf(lab);
     return { lab, accidents, from, to, stop };
   } catch (error) {
     await stop();
@@ -89,9 +90,4 @@ async function afterSome(lab: Lab): Promise<void> {
   const count = async (): Promise<number> => Number(await sql(lab.postgres, 'SELECT count(*) FROM pgbench_history'));
   const before = await count();
   await poll('commits of pgbench', 60_000, async () => ((await count()) > before ? true : undefined));
-}
-
-async function instant(lab: Lab): Promise<string> {
-  const text = `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
-  return (await sql(lab.postgres, text)).trim();
 }

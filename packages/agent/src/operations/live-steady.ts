@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Micros } from '@barback/shared/postgres/instant.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { z } from 'zod';
 import { nowMicros } from '../system/clock.ts';
@@ -56,17 +55,17 @@ async function watch(host: Host, began: Began, forMs: number, call: Call): Promi
 }
 
 /** From when on a server that the plan has started is watched. */
-export async function watchFrom(host: Host, plan: string, running: ProcessIdentity): Promise<void> {
+export async function watchFrom(host: Host, plan: string, { pid, startTime, bootId }: ProcessIdentity): Promise<Began> {
+  const began: Began = { pid, startTime, bootId, at: nowMicros() };
   await ensureDirectory(scratchPlace(host, plan).records);
-  const { pid, startTime, bootId } = running;
-  await writeAtomic(file(host, plan), JSON.stringify({ pid, startTime, bootId, at: nowMicros() } satisfies Began));
+  await writeAtomic(file(host, plan), JSON.stringify(began));
+  return began;
 }
 
 async function beginAnew(host: Host, plan: string): Promise<Began> {
   const running = await liveProcess(host);
-  if (!running) throw interrupted('no server runs');
-  await watchFrom(host, plan, running);
-  return { ...running, at: nowMicros() satisfies Micros };
+  if (running) return watchFrom(host, plan, running);
+  throw interrupted('no server runs');
 }
 
 async function readBegan(host: Host, plan: string): Promise<Began | undefined> {

@@ -11,13 +11,16 @@ export interface Pooler {
   readonly config: ServerConfig['poolers'][string];
 }
 
-const showMs = 15_000;
+/** Of every command but PAUSE, which waits for clients. */
+const answerMs = 15_000;
 
 /** The pooler that the configuration has by this name. */
 export function poolerOf(host: Host, name: string): Pooler {
-  const config = host.server.poolers[name];
+  const { poolers } = host.server;
+  // A name such as `constructor` is no key of ours, and every object answers to it.
+  const config = Object.hasOwn(poolers, name) ? poolers[name] : undefined;
   if (config) return { host, name, config };
-  const known = Object.keys(host.server.poolers).join(', ');
+  const known = Object.keys(poolers).join(', ');
   throw new ProblemError(
     'application-refused',
     `the agent's configuration has no pooler ${name} of the server ${host.serverName}, ${known === '' ? 'and no other' : `only ${known}`}`,
@@ -27,8 +30,13 @@ export function poolerOf(host: Host, name: string): Pooler {
   );
 }
 
-/** Runs one command of the console; whoever asks may wait for as long as clients are busy, so the limit is the caller's. */
-export async function command(pooler: Pooler, text: string, timeoutMs: number, signal: AbortSignal): Promise<string> {
+/** Runs one command of the console; PAUSE takes as long as clients are busy, so its limit is the caller's. */
+export async function command(
+  pooler: Pooler,
+  text: string,
+  signal: AbortSignal,
+  timeoutMs = answerMs,
+): Promise<string> {
   const outcome = await execute(consoleProgram(pooler, text, timeoutMs), signal);
   if (outcome.exitCode === 0) return outcome.stdout;
   const words = outcome.stderr.trim().slice(-500);
@@ -65,7 +73,7 @@ export async function show<C extends string>(
   columns: readonly C[],
   signal: AbortSignal,
 ): Promise<Record<C, string>[]> {
-  const text = await command(pooler, `SHOW ${what}`, showMs, signal);
+  const text = await command(pooler, `SHOW ${what}`, signal);
   try {
     return showRows(text, columns);
   } catch (error) {

@@ -1,12 +1,12 @@
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import type { Handler } from './handler.ts';
-import { command, poolerOf, type Pooler } from './pooler-console.ts';
+import { poolerOf, show, type Pooler } from './pooler-console.ts';
 import { pooledDatabases, type PooledDatabase } from './pooler-databases.ts';
 
 export const poolerLook: Handler<'pooler-look'> = {
   async perform(host, { pooler: name }, call) {
     const pooler = poolerOf(host, name);
-    const version = (await command(pooler, 'SHOW VERSION', 15_000, call.signal)).trim().split('\n').at(-1) ?? '';
+    const version = (await show(pooler, 'VERSION', ['version'], call.signal))[0]?.version ?? '';
     const databases = await pooledDatabases(pooler, call.signal);
     const refusal = refusalOf(pooler, databases);
     if (refusal) throw refusal;

@@ -5,8 +5,6 @@ import type { Call, Handler } from './handler.ts';
 import { command, poolerOf, show, type Pooler } from './pooler-console.ts';
 import { connectionsOf, pooledDatabases } from './pooler-databases.ts';
 
-const shortMs = 15_000;
-
 /**
  * Each database by its name: PgBouncer may serve other servers, and KILL is refused while all of it is paused (1.18–1.25, admin.c).
  * A pause that nobody waits for any more goes on, so one that is given up is resumed.
@@ -20,7 +18,7 @@ export const poolerPause: Handler<'pooler-pause'> = {
       const left = Math.max(1_000, withinMs - (monotonicMs() - startedAt));
       if (await pausedWithin(pooler, database, left, call)) continue;
       if (whenBusy === 'give-up') throw await givenUp(pooler, database, withinMs, call);
-      await command(pooler, `KILL ${quoted(database)}`, shortMs, call.signal);
+      await command(pooler, `KILL ${quoted(database)}`, call.signal);
       cutOff.push(database);
     }
     return { databases: [...pooler.config.databases], cutOff, seconds: (monotonicMs() - startedAt) / 1000 };
@@ -32,7 +30,7 @@ export const poolerPause: Handler<'pooler-pause'> = {
 
 async function pausedWithin(pooler: Pooler, database: string, limitMs: number, call: Call): Promise<boolean> {
   try {
-    await command(pooler, `PAUSE ${quoted(database)}`, limitMs, call.signal);
+    await command(pooler, `PAUSE ${quoted(database)}`, call.signal, limitMs);
     return true;
   } catch (error) {
     if (!(error instanceof ProblemError) || problemTypeOf(error.problem) !== 'time-limit') throw error;
@@ -59,8 +57,8 @@ export async function resumeAll(pooler: Pooler, call: Call): Promise<string[]> {
   const resumed: string[] = [];
   for (const { name, paused } of await pooledDatabases(pooler, call.signal)) {
     if (!paused) continue;
-    await command(pooler, `RECONNECT ${quoted(name)}`, shortMs, call.signal);
-    await command(pooler, `RESUME ${quoted(name)}`, shortMs, call.signal);
+    await command(pooler, `RECONNECT ${quoted(name)}`, call.signal);
+    await command(pooler, `RESUME ${quoted(name)}`, call.signal);
     resumed.push(name);
   }
   return resumed;

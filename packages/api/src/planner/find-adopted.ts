@@ -24,11 +24,11 @@ export function findAdopted(reader: Reader, { server, options, backup }: PointIn
   if (options.adopt === undefined) return null;
   const run = loadRun(reader, options.adopt);
   const { plan, row } = run;
-  if (row.server !== server || plan.scenario !== 'point-in-time') {
-    throw refused(row.id, `it is no restore of ${server}`);
-  }
+  // Whether a server that the key may not see has such a run is not told.
+  if (row.server !== server) throw new ProblemError('not-found', `There is no run ${row.id} of ${server}`);
+  if (plan.scenario !== 'point-in-time') throw refused(row.id, `it is a ${plan.scenario}`);
   if (!isPaused(run)) throw refused(row.id, 'its gate inspect neither waits nor was answered with hand-over');
-  const { target } = replayOf(plan);
+  const target = targetOf(plan);
   if (target?.type !== 'lsn') throw refused(row.id, 'it was not paused at a target');
   if (backup !== undefined && backup !== plan.backup.id) throw refused(row.id, `it is of backup ${plan.backup.id}`);
   const { id: planId, timeline } = plan;
@@ -74,11 +74,10 @@ function isPaused({ plan, attempts, row }: Run): boolean {
   );
 }
 
-function replayOf(plan: PointInTimePlan) {
-  const replay = plan.steps.flatMap(({ action }) =>
-    action.on === 'agent' && action.op === 'scratch-replay' ? [action.params] : [],
-  );
-  return { target: replay[0]?.target };
+function targetOf({ steps }: PointInTimePlan): Course['target'] | undefined {
+  return steps.flatMap(({ action }) =>
+    action.on === 'agent' && action.op === 'scratch-replay' ? [action.params.target] : [],
+  )[0];
 }
 
 function refused(run: string, why: string): ProblemError {

@@ -15,7 +15,7 @@ const liveStates: Record<RunView['liveDatabase'], string> = {
   'old-stopped': 'the live database is stopped, as it was',
   'new-running': 'the restored database is running as live',
   'new-stopped': 'the restored database is in place and stopped',
-  down: 'the live database is down',
+  down: 'there is no database at the live path',
   unknown: 'not observed',
 };
 

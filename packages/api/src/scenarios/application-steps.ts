@@ -39,15 +39,12 @@ export function stopApplicationsSteps({ list }: Pick<Applications, 'list'>): Ste
     const { stop, start } = actions(one);
     return {
       name: `stop-${name}`,
-      title: one.by === 'agent' ? `Let the clients of PgBouncer (${name}) wait` : `Stop the application ${name}`,
+      title: words(one).stop,
       action: stop,
       inverse: {
         when: 'failure',
         name: `start-${name}-again`,
-        title:
-          one.by === 'agent'
-            ? `Let the clients of PgBouncer (${name}) go on`
-            : `Start the application ${name} as it was`,
+        title: words(one).start,
         action: start,
       },
     };
@@ -62,8 +59,7 @@ export function startApplicationsSteps({ list, start, caution }: Applications): 
     if (one.by === 'person') return startedGate(name);
     return {
       name: `start-${name}`,
-      title:
-        one.by === 'agent' ? `Let the clients of PgBouncer (${name}) go on` : `Start the application ${name} as it was`,
+      title: words(one).start,
       action: actions(one).start,
       ...asked,
     };
@@ -72,6 +68,14 @@ export function startApplicationsSteps({ list, start, caution }: Applications): 
 }
 
 type Driven = Exclude<ApplicationOfPlan, { by: 'person' }>;
+
+function words({ by, name }: Driven): Record<'stop' | 'start', string> {
+  if (by === 'api') return { stop: `Stop the application ${name}`, start: `Start the application ${name} as it was` };
+  return {
+    stop: `Let the clients of PgBouncer (${name}) wait`,
+    start: `Let the clients of PgBouncer (${name}) go on`,
+  };
+}
 
 function actions(one: Driven): Record<'look' | 'stop' | 'start', AgentAction | ApiAction> {
   if (one.by === 'agent') {

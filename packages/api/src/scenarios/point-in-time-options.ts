@@ -3,6 +3,7 @@ import { idSchema } from '@barback/shared/wire/identifiers.ts';
 import { z } from 'zod';
 import { applicationStarts } from './application-steps.ts';
 import { credentialsOf } from './credential-steps.ts';
+import { cutoverOptions } from './cutover-options.ts';
 import { durationSchema } from './duration.ts';
 
 export const pointInTimeOptionsSchema = z
@@ -28,13 +29,6 @@ export const pointInTimeOptionsSchema = z
     applicationStart: z.enum(applicationStarts).optional(),
     /** Whose passwords the restored cluster has; left out: a person is asked when they differ. */
     credentials: z.enum(credentialsOf).optional(),
-    /** How long live may take to stop before the run gives up and lifts the fence. */
-    stopWithin: durationSchema.default('2m'),
-    startWithin: durationSchema.default('10m'),
-    /** For how long live must have run without an interruption before the run has succeeded. */
-    steadyFor: durationSchema.default('15s'),
-    /** How long ANALYZE of live may take at the end; more is left to autovacuum. */
-    analyzeWithin: durationSchema.default('30m'),
     /** Kilobytes per second for Barman's copy. */
     bandwidthKBps: z.int().positive().optional(),
     /** Read the copy once at this rate before it takes live's place, so that its first queries find it in memory; left out: not read. */
@@ -44,8 +38,7 @@ export const pointInTimeOptionsSchema = z
       .min(100)
       .max(6 * 3_600_000)
       .default(60_000),
-    /** Findings of severity `confirm` that the operator has read, by code. */
-    acknowledge: z.array(z.string().max(64)).max(32).default([]),
+    ...cutoverOptions,
   })
   .superRefine((options, context) => {
     if (!options.inPlace) return;

@@ -21,7 +21,8 @@ import {
   swapSteps,
   verifyStep,
 } from './cutover-steps.ts';
-import { durationMs, durationSchema } from './duration.ts';
+import { cutoverOptions } from './cutover-options.ts';
+import { durationMs } from './duration.ts';
 import { checkpoint, protectFuture } from './point-in-time.ts';
 import { checkStep, lookAtHostStep, recheckCutoverSteps } from './recheck-steps.ts';
 import { synchronousSteps } from './replication-steps.ts';
@@ -32,14 +33,7 @@ import { onAgent } from './step.ts';
 export const undoOptionsSchema = z
   .strictObject({
     applicationStart: z.enum(applicationStarts).default('auto'),
-    stopWithin: durationSchema.default('2m'),
-    startWithin: durationSchema.default('10m'),
-    /** For how long live must have run without an interruption before the run has succeeded. */
-    steadyFor: durationSchema.default('15s'),
-    /** How long ANALYZE of live may take at the end; more is left to autovacuum. */
-    analyzeWithin: durationSchema.default('30m'),
-    /** Findings of severity `confirm` that the operator has read, by code. */
-    acknowledge: z.array(z.string().max(64)).max(32).default([]),
+    ...cutoverOptions,
   })
   .meta({ id: 'UndoOptions' });
 
