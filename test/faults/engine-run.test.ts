@@ -207,6 +207,24 @@ describe('a run', () => {
     expect(rig.agent.jobsOf('scratch-discard')).toHaveLength(0);
   });
 
+  test('is cancelled when it needs an operator: what is final stays, and everything else is cleared away', async () => {
+    const engine = rig.engine();
+    engine.start();
+    rig.agent.course = ({ op }) =>
+      op === 'scratch-verify-manifest' ? { end: 'failed', problem: broken } : { end: 'succeeded' };
+    const final = { ...checkStep, commits: true } as const;
+    const { id } = startRun(engine.deps, { planId: rig.plan([leaseStep, final, verifyStep]), actor: operator }).run;
+    await rig.until(id, 'needs_operator');
+    cancelRun(engine.deps, { runId: id, actor: operator });
+    expect(runTree(await rig.until(id, 'cancelled', 'failed', 'succeeded'))).toEqual([
+      'lease succeeded',
+      'check succeeded',
+      'verify failed',
+      '< release succeeded',
+      '= cancelled',
+    ]);
+  });
+
   test('says since when an agent cannot be reached, and goes on when it can', async () => {
     let reachable = false;
     rig.agent.reachable = ({ op }) => reachable || op !== 'backup-lease';

@@ -8,9 +8,13 @@ import type { EngineDeps } from './engine-deps.ts';
 import { loadRunView } from './load-run-view.ts';
 import { loadRun } from './load-run.ts';
 import { isActive } from './record-run.ts';
+import { newEra } from './resume-run.ts';
 import type { RunView } from './run-view.ts';
 
-/** Asks a run to stop and put back what it began; asking twice is the same as once. Throws ProblemError. */
+/**
+ * Asks a run to stop and put back what it began; asking twice is the same as once. One that waits for an operator has got its word
+ * by this, and goes on to its end with new tries. Throws ProblemError.
+ */
 export function cancelRun(deps: EngineDeps, { runId, actor }: { runId: string; actor: Actor }): RunView {
   write(deps.database, (tx) => requestCancel(tx, deps, runId, actor));
   deps.wake(runId);
@@ -24,9 +28,14 @@ function requestCancel(tx: Tx, deps: EngineDeps, runId: string, actor: Actor): v
       next: `Read it: GET /v1/runs/${runId}`,
     });
   }
-  if (row.cancelRequestedAt !== null) return;
+  const waits = row.state === 'needs_operator';
+  if (row.cancelRequestedAt !== null && !waits) return;
   const at = deps.clock.now();
-  tx.update(runs).set({ cancelRequestedAt: at }).where(eq(runs.id, runId)).run();
+  const goesOn = waits ? newEra(row) : {};
+  tx.update(runs)
+    .set({ ...goesOn, cancelRequestedAt: row.cancelRequestedAt ?? at })
+    .where(eq(runs.id, runId))
+    .run();
   const { server, plan } = row;
   appendEvent(tx, { type: 'run.cancel-requested', at, actor, server, plan, run: runId, data: {} });
 }

@@ -6,7 +6,7 @@ import { runs } from '../db/schema.ts';
 import { write } from '../db/write.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { loadRunView } from './load-run-view.ts';
-import { loadRun } from './load-run.ts';
+import { loadRun, type RunRow } from './load-run.ts';
 import { isActive } from './record-run.ts';
 import type { RunView } from './run-view.ts';
 
@@ -31,8 +31,14 @@ function beginEra(tx: Tx, deps: EngineDeps, { runId, note, actor }: ResumeRun): 
     });
   }
   const at = deps.clock.now();
-  const era = row.era + 1;
-  tx.update(runs).set({ state: 'running', era, problem: null }).where(eq(runs.id, runId)).run();
+  const goesOn = newEra(row);
+  tx.update(runs).set(goesOn).where(eq(runs.id, runId)).run();
   const { server, plan } = row;
+  const { era } = goesOn;
   appendEvent(tx, { type: 'run.resumed', at, actor, server, plan, run: runId, data: { era, note } });
+}
+
+/** A person has spoken: tries are counted anew. */
+export function newEra({ era }: Pick<RunRow, 'era'>) {
+  return { state: 'running', era: era + 1, problem: null } as const;
 }

@@ -130,6 +130,11 @@ function actionsOf(run: RunView): readonly NextAction[] {
   if (run.state === 'needs_operator') {
     return [
       { say: 'after the cause is gone: let it go on', method: 'POST', path: `${self}/resume` },
+      {
+        say: 'or give it up: what is not final yet is put back, the rest stays as it is',
+        method: 'POST',
+        path: `${self}/cancel`,
+      },
       { say: 'everything that was recorded', path: `${self}/report.txt` },
     ];
   }

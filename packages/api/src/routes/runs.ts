@@ -110,7 +110,7 @@ const cancel = defineRoute({
   method: 'post',
   path: '/v1/runs/{id}/cancel',
   operationId: 'cancelRun',
-  summary: 'Stop the run and put back what it began; asking twice is the same as once',
+  summary: 'Stop the run and put back what it began and is not final; one that needs an operator goes on to its end',
   needs: 'operate',
   params: idParams,
   query: noQuery,
