@@ -83,9 +83,10 @@ export const runs = sqliteTable(
     result: text(),
   },
   (table) => [
+    // One that is queued waits for it, or for what it has stopped.
     uniqueIndex('one_active_run_per_server')
       .on(table.server)
-      .where(sql`state in ('queued', 'running', 'waiting', 'needs_operator')`),
+      .where(sql`state in ('running', 'waiting', 'needs_operator')`),
   ],
 );
 

@@ -1,3 +1,4 @@
+import type { Json } from '@barback/shared/wire/json.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { eq } from 'drizzle-orm';
 import { appendEvent, type Actor } from '../audit/append-event.ts';
@@ -16,12 +17,20 @@ import type { RunView } from './run-view.ts';
  * by this, and goes on to its end with new tries. Throws ProblemError.
  */
 export function cancelRun(deps: EngineDeps, { runId, actor }: { runId: string; actor: Actor }): RunView {
-  write(deps.database, (tx) => requestCancel(tx, deps, runId, actor));
+  write(deps.database, (tx) => requestCancel(tx, deps, { runId, actor, data: {} }));
   deps.wake(runId);
   return loadRunView(deps.database.orm, runId);
 }
 
-function requestCancel(tx: Tx, deps: EngineDeps, runId: string, actor: Actor): void {
+export interface CancelRequest {
+  readonly runId: string;
+  readonly actor: Actor;
+  /** Recorded with it. */
+  readonly data: Json;
+}
+
+/** The same in a transaction that also changes something else. */
+export function requestCancel(tx: Tx, deps: EngineDeps, { runId, actor, data }: CancelRequest): void {
   const { row } = loadRun(tx, runId);
   if (!isActive(row.state)) {
     throw new ProblemError('run-terminal', `run ${runId} has ended: ${row.state}`, {
@@ -37,5 +46,5 @@ function requestCancel(tx: Tx, deps: EngineDeps, runId: string, actor: Actor): v
     .where(eq(runs.id, runId))
     .run();
   const { server, plan } = row;
-  appendEvent(tx, { type: 'run.cancel-requested', at, actor, server, plan, run: runId, data: {} });
+  appendEvent(tx, { type: 'run.cancel-requested', at, actor, server, plan, run: runId, data });
 }

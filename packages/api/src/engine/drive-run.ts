@@ -13,6 +13,7 @@ import { observeLive } from './observe-live.ts';
 import { attendAgent } from './perform/agent.ts';
 import { performApi } from './perform/api.ts';
 import { attendGate, openGate } from './perform/person.ts';
+import { requireTurn } from './make-way.ts';
 import { recordFinished, recordStarted, type Finish } from './record-run.ts';
 import { whyPassedOver } from '../scenarios/passed-over.ts';
 import { recordIntent, recordPassedOver, recordTrouble } from './record.ts';
@@ -52,6 +53,8 @@ export async function driveRun(deps: EngineDeps, runId: string, signals: DriveSi
 async function goOn(deps: EngineDeps, run: Run, signals: DriveSignals, signal: AbortSignal): Promise<boolean> {
   const { row, plan, attempts } = run;
   if (row.state === 'queued') {
+    if (row.cancelRequestedAt !== null) return finish(deps, run, { state: 'cancelled', problem: null, result: null });
+    requireTurn(deps.database.orm, row);
     recordStarted(deps, run);
     signals.lookAtLive();
     return false;

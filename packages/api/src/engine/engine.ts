@@ -4,6 +4,7 @@ import { driveRun } from './drive-run.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { observeLive } from './observe-live.ts';
 import { loadRun } from './load-run.ts';
+import { queuedOn } from './make-way.ts';
 
 export interface Engine {
   /** What the verbs need; `wake` reaches this engine. */
@@ -55,9 +56,17 @@ export function createEngine(given: Omit<EngineDeps, 'wake'>): Engine {
       deps.log.error({ run: runId, error }, 'the loop of a run ended by a defect; the run goes on at the next start');
     } finally {
       driven.delete(runId);
+      wakeNext(runId);
       // Somebody resumed it between its last look and here.
       if (driving.change.signal.aborted) wake(runId);
     }
+  }
+
+  /** Whoever waits for the server that this run had. */
+  function wakeNext(runId: string): void {
+    if (stopping.signal.aborted) return;
+    const { server } = loadRun(deps.database.orm, runId).row;
+    for (const id of queuedOn(deps.database.orm, server)) if (id !== runId) wake(id);
   }
 
   function lookAtLive(runId: string): void {

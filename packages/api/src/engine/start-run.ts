@@ -1,7 +1,7 @@
 import { formatInstant, parseInstant } from '@barback/shared/postgres/instant.ts';
 import { newId } from '@barback/shared/wire/identifiers.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
-import { and, eq, inArray } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { appendEvent, type Actor } from '../audit/append-event.ts';
 import type { Reader, Tx } from '../db/database.ts';
 import { approvals, runs } from '../db/schema.ts';
@@ -11,7 +11,7 @@ import { obstacles } from '../planner/plan-state.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { loadPlan } from './load-run.ts';
 import { loadRunView } from './load-run-view.ts';
-import { activeStates } from './record-run.ts';
+import { makeWay } from './make-way.ts';
 import type { RunView } from './run-view.ts';
 
 export interface StartRun {
@@ -23,12 +23,20 @@ export interface StartRun {
 
 /** Starts the plan's only run; asked again, answers with the same run. Throws ProblemError. */
 export function startRun(deps: EngineDeps, request: StartRun): { run: RunView; created: boolean } {
-  const { id, created } = write(deps.database, (tx) => startOnce(tx, deps, request));
+  const { id, created, stopped } = write(deps.database, (tx) => startOnce(tx, deps, request));
+  if (stopped !== null) deps.wake(stopped);
   if (created) deps.wake(id);
   return { run: loadRunView(deps.database.orm, id), created };
 }
 
-function startOnce(tx: Tx, deps: EngineDeps, { planId, actor, ifMatch }: StartRun): { id: string; created: boolean } {
+interface Started {
+  readonly id: string;
+  readonly created: boolean;
+  /** The run that makes way for it; null: none had to. */
+  readonly stopped: string | null;
+}
+
+function startOnce(tx: Tx, deps: EngineDeps, { planId, actor, ifMatch }: StartRun): Started {
   const { document: plan, hash } = loadPlan(tx, planId);
   if (ifMatch !== undefined && ifMatch !== '*' && ifMatch.replaceAll('"', '') !== hash) {
     throw new ProblemError('plan-changed', `plan ${planId} has the hash ${hash}`, {
@@ -36,19 +44,19 @@ function startOnce(tx: Tx, deps: EngineDeps, { planId, actor, ifMatch }: StartRu
     });
   }
   const existing = tx.select({ id: runs.id }).from(runs).where(eq(runs.plan, planId)).get();
-  if (existing) return { id: existing.id, created: false };
+  if (existing) return { id: existing.id, created: false, stopped: null };
   const at = deps.clock.now();
   refuseExpired(plan, at);
   refuseOutdated(plan);
   refuseBlocked(plan);
   refuseUnapproved(tx, plan);
-  refuseBusy(tx, plan.server);
   const id = newId(Math.floor(at / 1000));
   const { server, scenario } = plan;
+  const stopped = makeWay(tx, deps, { id, server, scenario, actor });
   const startedBy = actor.id;
   tx.insert(runs).values({ id, plan: planId, server, scenario, state: 'queued', startedBy, createdAt: at }).run();
   appendEvent(tx, { type: 'run.created', at, actor, server, plan: planId, run: id, data: { hash, scenario } });
-  return { id, created: true };
+  return { id, created: true, stopped };
 }
 
 function refuseExpired(plan: PlanDocument, now: number): void {
@@ -91,18 +99,5 @@ function refuseUnapproved(reader: Reader, plan: PlanDocument): void {
   throw new ProblemError('approval-required', `plan ${plan.id} has ${count} of ${plan.approvalsRequired} approvals`, {
     next: `A key with the role approver: POST /v1/plans/${plan.id}/approvals`,
     facts: { given: count, required: plan.approvalsRequired },
-  });
-}
-
-function refuseBusy(reader: Reader, server: string): void {
-  const other = reader
-    .select({ id: runs.id, state: runs.state })
-    .from(runs)
-    .where(and(eq(runs.server, server), inArray(runs.state, [...activeStates])))
-    .get();
-  if (!other) return;
-  throw new ProblemError('server-busy', `run ${other.id} works on ${server} and is ${other.state}`, {
-    next: `Wait for it or end it: GET /v1/runs/${other.id}`,
-    facts: { run: other.id },
   });
 }

@@ -154,7 +154,8 @@ describe('earlier runs', () => {
     put(1);
     expect(earlier().activeRun).toBeNull();
     put(2, { state: 'needs_operator' });
-    expect(earlier().activeRun).toBe('run-2');
+    expect(earlier().activeRun).toEqual({ id: 'run-2', givesWay: false });
+    expect(earlierRuns(database.orm, server, 'point-in-time').activeRun).toEqual({ id: 'run-2', givesWay: true });
   });
 
   test('tell which cluster the newest plan saw, whatever was planned while live was down', () => {

@@ -3,7 +3,16 @@ import { and, desc, eq, inArray, isNotNull, sql } from 'drizzle-orm';
 import type { Reader } from '../db/database.ts';
 import { documents, plans, runs } from '../db/schema.ts';
 import { loadRun, type Run, type StoredAttempt } from '../engine/load-run.ts';
+import { givesWay } from '../scenarios/gives-way.ts';
+import type { ScenarioName } from '../scenarios/index.ts';
 import type { Measure } from './predict.ts';
+
+/** The run that works on the server now. */
+export interface ActiveRun {
+  readonly id: string;
+  /** Whether it is stopped when the plan is started. */
+  readonly givesWay: boolean;
+}
 
 /** What earlier runs of a server tell the planner. */
 export interface EarlierRuns {
@@ -11,12 +20,12 @@ export interface EarlierRuns {
   readonly measures: readonly Measure[];
   /** System identifier that the newest plan saw that saw one; null when none did. */
   readonly systemIdentifier: string | null;
-  readonly activeRun: string | null;
+  readonly activeRun: ActiveRun | null;
 }
 
 const runsMax = 5;
 
-export function earlierRuns(reader: Reader, server: string, scenario: string): EarlierRuns {
+export function earlierRuns(reader: Reader, server: string, scenario: ScenarioName): EarlierRuns {
   const succeeded = reader
     .select({ id: runs.id })
     .from(runs)
@@ -25,14 +34,14 @@ export function earlierRuns(reader: Reader, server: string, scenario: string): E
     .limit(runsMax)
     .all();
   const active = reader
-    .select({ id: runs.id })
+    .select({ id: runs.id, scenario: runs.scenario })
     .from(runs)
     .where(and(eq(runs.server, server), inArray(runs.state, ['queued', 'running', 'waiting', 'needs_operator'])))
     .get();
   return {
     measures: succeeded.flatMap(({ id }) => measuresOf(loadRun(reader, id))),
     systemIdentifier: newestSystemIdentifier(reader, server),
-    activeRun: active?.id ?? null,
+    activeRun: active ? { id: active.id, givesWay: givesWay(active.scenario, scenario) } : null,
   };
 }
 

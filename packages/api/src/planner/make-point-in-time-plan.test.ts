@@ -166,7 +166,7 @@ describe('a plan of a restore of live', () => {
       timeline: path.timeline,
       position: 4 * segmentBytes + 5,
     };
-    const plan = planOf({ inspect: 'paused' }, { adopted, activeRun: 'r' });
+    const plan = planOf({ inspect: 'paused' }, { adopted, activeRun: { id: 'r', givesWay: false } });
     expect(plan.predictions).toMatchObject({ scratchBytes: 0, walBytes: 3 * segmentBytes });
     expect(names(plan)).not.toContain('recover');
     const step = plan.steps.find(({ name }) => name === 'adopt');

@@ -70,7 +70,7 @@ function goingOn(input: PointInTimeInput, adopted: Adopted): PointInTimeInput {
     course: courseFrom(adopted, course, picture.state.segmentBytes),
     scratchFiles: null,
     copied: true,
-    activeRun: activeRun === adopted.run ? null : activeRun,
+    activeRun: activeRun?.id === adopted.run ? null : activeRun,
   };
 }
 

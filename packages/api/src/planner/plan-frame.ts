@@ -1,6 +1,7 @@
 import { formatInstant, type Micros } from '@barback/shared/postgres/instant.ts';
 import type { Result } from '@barback/shared/operations/index.ts';
 import { planFormat, type PlanDocument, type ServerSettings } from './plan-document.ts';
+import type { ActiveRun } from './earlier-runs.ts';
 import type { Measure } from './predict.ts';
 
 /** What the plan of any scenario is made from besides the facts of its own. */
@@ -11,7 +12,7 @@ export interface FrameInput {
   /** Steps of the last succeeded runs of this scenario on the server. */
   readonly measures: readonly Measure[];
   readonly earlierSystemIdentifier: string | null;
-  readonly activeRun: string | null;
+  readonly activeRun: ActiveRun | null;
   readonly createdAt: Micros;
   readonly expiresAt: Micros;
   readonly createdBy: string;

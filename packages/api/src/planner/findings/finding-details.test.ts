@@ -140,7 +140,7 @@ describe('a finding', () => {
   test('that blocks comes before those that do not', () => {
     const found = findingsOf({
       ...clear,
-      activeRun: 'r',
+      activeRun: { id: 'r', givesWay: false },
       backup: backup({ status: 'FAILED' }),
       earlierSystemIdentifier: '1',
     });

@@ -86,7 +86,7 @@ const cases: readonly (readonly [code: string, severity: string, facts: Partial<
     'confirm',
     { host: host({ barman: { version: '3.14.0', supported: '3.14', unsupportedReasons: [] } }) },
   ],
-  ['other-run', 'warning', { activeRun: 'r' }],
+  ['other-run', 'warning', { activeRun: { id: 'r', givesWay: false } }],
   [
     'preload-library-skipped',
     'warning',

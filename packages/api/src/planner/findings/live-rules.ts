@@ -21,8 +21,12 @@ const otherRun: Rule<HostFacts> = ({ activeRun }) =>
         code: 'other-run',
         severity: 'warning',
         title: 'Another run works on this server',
-        detail: `Run ${activeRun} has not ended; this plan cannot start before it has.`,
-        remedy: `Wait for it or cancel it: POST /v1/runs/${activeRun}/cancel`,
+        detail: activeRun.givesWay
+          ? `Run ${activeRun.id} has not ended; starting this plan stops it, and waits until it has cleared away what it made.`
+          : `Run ${activeRun.id} has not ended; this plan cannot start before it has.`,
+        remedy: activeRun.givesWay
+          ? `Nothing; or let it end first: GET /v1/runs/${activeRun.id}`
+          : `Wait for it or cancel it: POST /v1/runs/${activeRun.id}/cancel`,
       };
 
 const preloadLibrarySkipped: Rule = ({ host }) => {

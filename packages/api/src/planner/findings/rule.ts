@@ -4,6 +4,7 @@ import type { RecoveryTarget } from '@barback/shared/postgres/target.ts';
 import type { Reach } from '../../window/wal-reach.ts';
 import type { Finding } from '../plan-document.ts';
 import type { ReplayedWal } from '../replayed-wal.ts';
+import type { ActiveRun } from '../earlier-runs.ts';
 import type { ClockDifference } from '../gather.ts';
 import type { FindingCode } from './catalogue.ts';
 
@@ -11,7 +12,7 @@ import type { FindingCode } from './catalogue.ts';
 export interface HostFacts {
   readonly host: Result<'host-facts'>;
   /** The run that works on this server now. */
-  readonly activeRun: string | null;
+  readonly activeRun: ActiveRun | null;
   /** System identifier that the last plan of this server saw. */
   readonly earlierSystemIdentifier: string | null;
 }

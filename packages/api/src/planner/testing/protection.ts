@@ -71,5 +71,5 @@ export const protectionCases: readonly (readonly [
   ['slot-for-good', 'confirm', { options: drops('other'), slots: { barman: slot(), others: [other] } }],
   ['backup-space', 'blocking', { host: host({ filesystems: full }) }],
   ['system-identifier', 'confirm', { earlierSystemIdentifier: '1' }],
-  ['other-run', 'warning', { activeRun: 'r' }],
+  ['other-run', 'warning', { activeRun: { id: 'r', givesWay: false } }],
 ];
