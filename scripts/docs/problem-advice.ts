@@ -35,6 +35,8 @@ export const problemAdvice: Readonly<Record<ProblemType, string>> = {
     'Ask while the run waits at its inspect gate; `inspect: "promoted"` makes the role that questions need. A copy to `adopt` is one that waits at that gate, or was handed over there.',
   'gate-closed': 'The question was answered or its deadline has passed; look at the run.',
   'scratch-exists': 'A copy of this plan is there already; cancel the run or let the agent sweep it, then plan again.',
+  'quiet-hours': 'Nothing: what is scheduled begins when they end. Start it by hand if it cannot wait.',
+  'schedule-exists': 'Replace the schedule that `next` names, or choose another name.',
   'idempotency-key-reused': 'Send a new `Idempotency-Key` with a new request.',
   'plan-changed': 'Read the plan again; its hash is not the one you named.',
   'payload-too-large': 'Send less; a body has at most 1 MiB.',

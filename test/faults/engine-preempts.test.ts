@@ -105,8 +105,8 @@ describe('a restore of live', () => {
     const restore = startRun(first.deps, { planId: restorePlan(), actor: operator }).run.id;
     const second = rig.engine();
     second.start();
-    await rig.until(drill, 'cancelled');
     await rig.until(restore, 'succeeded');
+    expect(rig.view(drill)).toMatchObject({ state: 'cancelled', preemptedBy: restore });
   });
 
   test('stops no other restore of live', async () => {

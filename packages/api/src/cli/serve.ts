@@ -12,6 +12,8 @@ import { openIntegrations } from '../integrations/integrations.ts';
 import { createOutside } from '../integrations/outside.ts';
 import { openSecrets } from '../integrations/secrets.ts';
 import { instanceId, readSigningKey } from '../keys/instance.ts';
+import { launchWith } from '../schedules/launch.ts';
+import { createScheduler } from '../schedules/scheduler.ts';
 import { createWalIndexer } from '../wal-index/wal-indexer.ts';
 import type { Command } from './command.ts';
 import { openLocal } from './open-local.ts';
@@ -43,14 +45,18 @@ async function startApi(config: ApiConfig, log: Logger): Promise<{ url: string; 
   const integrations = openIntegrations({ secrets: openSecrets(config.secrets), clock: systemClock });
   const engine = createEngine({ ...identity, agents, log, outside: createOutside(integrations) });
   const index = createWalIndexer({ ...identity, agents, log, everyMs: config.indexSeconds * 1000 });
-  const app = createApp({ ...engine.deps, planHours: config.planHours, index, integrations });
+  const routeDeps = { ...engine.deps, planHours: config.planHours, index, integrations };
+  const scheduler = createScheduler({ ...engine.deps, launch: launchWith(routeDeps) });
+  const app = createApp(routeDeps);
   const server = await listen(app.fetch, config.listen);
   engine.start();
   index.start();
+  scheduler.start();
   return {
     url: server.url,
     async stop() {
       await server.close();
+      await scheduler.stop();
       await index.stop();
       await engine.stop();
       await agents.close();

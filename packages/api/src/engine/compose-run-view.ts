@@ -32,6 +32,7 @@ export function composeRunView(run: Run, gate: OpenGate | null): RunView {
     startedBy: row.startedBy,
     cancelRequestedAt: instant(row.cancelRequestedAt),
     undoneBy: row.undoneBy,
+    preemptedBy: row.preemptedBy,
     steps,
     gate: gate === null ? null : gateView(plan.steps, gate),
     waiting: null,

@@ -2,7 +2,7 @@ import { inArray } from 'drizzle-orm';
 import { runs } from '../db/schema.ts';
 import { driveRun } from './drive-run.ts';
 import type { EngineDeps } from './engine-deps.ts';
-import { observeLive } from './observe-live.ts';
+import { createLiveLooks } from './live-looks.ts';
 import { loadRun } from './load-run.ts';
 import { queuedOn } from './make-way.ts';
 
@@ -15,9 +15,6 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
-/** How fresh the shown state of live is kept while steps end; the end of a run looks in any case. */
-const lookEveryMicros = 5_000_000;
-
 interface Driving {
   change: AbortController;
   done: Promise<void>;
@@ -27,9 +24,9 @@ interface Driving {
 export function createEngine(given: Omit<EngineDeps, 'wake'>): Engine {
   const stopping = new AbortController();
   const driven = new Map<string, Driving>();
-  const looking = new Map<string, Promise<void>>();
   let started = false;
   const deps: EngineDeps = { ...given, wake };
+  const looks = createLiveLooks(deps, stopping.signal);
 
   function wake(runId: string): void {
     if (!started || stopping.signal.aborted) return;
@@ -50,7 +47,7 @@ export function createEngine(given: Omit<EngineDeps, 'wake'>): Engine {
           if (driving.change.signal.aborted) driving.change = new AbortController();
           return driving.change.signal;
         },
-        lookAtLive: () => lookAtLive(runId),
+        lookAtLive: () => looks.look(runId),
       });
     } catch (error) {
       deps.log.error({ run: runId, error }, 'the loop of a run ended by a defect; the run goes on at the next start');
@@ -69,16 +66,6 @@ export function createEngine(given: Omit<EngineDeps, 'wake'>): Engine {
     for (const id of queuedOn(deps.database.orm, server)) if (id !== runId) wake(id);
   }
 
-  function lookAtLive(runId: string): void {
-    if (looking.has(runId) || stopping.signal.aborted) return;
-    const { row } = loadRun(deps.database.orm, runId);
-    if (deps.clock.now() - (row.liveDatabaseAt ?? 0) < lookEveryMicros) return;
-    const look = observeLive(deps, row, stopping.signal)
-      .catch((error: unknown) => deps.log.error({ run: runId, error }, 'cannot store how live is'))
-      .finally(() => looking.delete(runId));
-    looking.set(runId, look);
-  }
-
   return {
     deps,
     start() {
@@ -93,7 +80,7 @@ export function createEngine(given: Omit<EngineDeps, 'wake'>): Engine {
     async stop() {
       stopping.abort();
       await Promise.all([...driven.values()].map(({ done }) => done));
-      await Promise.all(looking.values());
+      await looks.settled();
     },
   };
 }

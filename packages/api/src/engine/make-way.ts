@@ -10,7 +10,7 @@ import type { EngineDeps } from './engine-deps.ts';
 import { activeStates } from './record-run.ts';
 
 /** States in which a run works on its server, or has left something on it that only it puts back. */
-export const holdingStates = ['running', 'waiting', 'needs_operator'] as const;
+const holdingStates = ['running', 'waiting', 'needs_operator'] as const;
 
 interface Newcomer {
   readonly id: string;
@@ -33,6 +33,7 @@ export function makeWay(tx: Tx, deps: EngineDeps, { id, server, scenario, actor 
   if (!other) return null;
   // A second one that waits would not know what the first has made of live.
   if (!givesWay(other.scenario, scenario) || others.length > 1) throw busy(server, other);
+  tx.update(runs).set({ preemptedBy: id }).where(eq(runs.id, other.id)).run();
   requestCancel(tx, deps, { runId: other.id, actor, data: { preemptedBy: id } });
   return other.id;
 }

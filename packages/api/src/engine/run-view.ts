@@ -68,6 +68,8 @@ export const runViewSchema = z
     startedBy: z.string(),
     cancelRequestedAt: instant.nullable(),
     undoneBy: z.string().nullable(),
+    /** The restore of live that it was stopped for. */
+    preemptedBy: z.string().nullable(),
     steps: z.array(stepViewSchema),
     /** The gate that waits for a person now. */
     gate: gateViewSchema.nullable(),

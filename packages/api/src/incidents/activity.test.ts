@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../db/database.ts';
 import { temporaryDatabase, type TemporaryDatabase } from '../db/testing/temporary-database.ts';
-import { walSegments } from '../db/schema.ts';
+import { walSegments } from '../db/wal-schema.ts';
 import { write } from '../db/write.ts';
 import type { TimelinePath } from '../window/timeline-tree.ts';
 import { activitySpan, commitsPerStep } from './activity.ts';

@@ -3,7 +3,7 @@ import type { Micros } from '@barback/shared/postgres/instant.ts';
 import { and, eq, gte, lte, sql, type SQL } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Reader } from '../db/database.ts';
-import { walSegments } from '../db/schema.ts';
+import { walSegments } from '../db/wal-schema.ts';
 import { indexStateSchema } from '../wal-index/wal-state.ts';
 import type { Stretch, TimelinePath } from '../window/timeline-tree.ts';
 

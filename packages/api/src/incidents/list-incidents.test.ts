@@ -4,7 +4,7 @@ import { lsnFromNumber } from '@barback/shared/postgres/lsn.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../db/database.ts';
 import { temporaryDatabase, type TemporaryDatabase } from '../db/testing/temporary-database.ts';
-import { databaseNames, relationNames, walTransactions } from '../db/schema.ts';
+import { databaseNames, relationNames, walTransactions } from '../db/wal-schema.ts';
 import { write } from '../db/write.ts';
 import { incidentKinds } from './classify.ts';
 import { incidentPage, parseCursor } from './incident-page.ts';

@@ -4,7 +4,7 @@ import { lsnFromNumber } from '@barback/shared/postgres/lsn.ts';
 import type { Target } from '@barback/shared/postgres/target.ts';
 import { and, desc, eq, gte, lt, lte, or, sql } from 'drizzle-orm';
 import type { Reader } from '../db/database.ts';
-import { walSegments, walTransactions } from '../db/schema.ts';
+import { walSegments, walTransactions } from '../db/wal-schema.ts';
 import { loadRelationMemory } from '../wal-index/load-relation-memory.ts';
 import { classify, type Affected, type IncidentKind } from './classify.ts';
 import type { Incident, IncidentList } from './incident-schema.ts';

@@ -30,6 +30,7 @@ export function renderRun(run: RunView, now: number): string {
       ['finished', run.finishedAt === null ? null : instant(run.finishedAt, now)],
       ['cancel asked', run.cancelRequestedAt === null ? null : instant(run.cancelRequestedAt, now)],
       ['undone by', run.undoneBy],
+      ['stopped for', run.preemptedBy === null ? null : `run ${run.preemptedBy}, a restore of live`],
       ['plan', run.planId],
     ]),
     run.problem === null ? null : section('problem', describeProblem(run.problem)),

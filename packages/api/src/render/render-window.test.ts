@@ -28,7 +28,7 @@ const view: WindowView = {
   holes: [],
   timelines: [],
   restorePoints: [],
-  backups: [{ id: '20261122T110000', timeline: 2, endTime: at('11:00:00'), reasons: [] }],
+  backups: [{ id: '20261122T110000', timeline: 2, endTime: at('11:00:00'), endLsn: null, reasons: [] }],
   rpo: { newestCommit: commit, ageSeconds: 30, notHeldBytes: 1792, notHeldCommits: 3, slots: [] },
   index: { segments: 10, unread: 0, namesLsn: '0/5000000' },
   links: {},
@@ -66,7 +66,7 @@ const troubled: WindowView = {
   restorePoints: [
     { name: 'before\u001b[31m_drop', timeline: 2, lsn: '0/9000028', target: { type: 'name', name: 'before_drop' } },
   ],
-  backups: [{ id: '20261122T113000', timeline: 2, endTime: null, reasons: ['it is FAILED, not DONE'] }],
+  backups: [{ id: '20261122T113000', timeline: 2, endTime: null, endLsn: null, reasons: ['it is FAILED, not DONE'] }],
   rpo: { newestCommit: commit, ageSeconds: 30, notHeldBytes: null, notHeldCommits: null, slots: null },
   index: { segments: 10, unread: 3, namesLsn: null },
 };

@@ -122,6 +122,7 @@ const run: RunView = {
   startedBy: 'k',
   cancelRequestedAt: null,
   undoneBy: null,
+  preemptedBy: null,
   waiting: null,
   steps: [
     step('lease', 'succeeded'),

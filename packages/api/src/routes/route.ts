@@ -44,7 +44,7 @@ export interface BytesAnswer {
 
 /** One method of one path as data: the router, OpenAPI, the access checks and the guard tests read it. */
 export interface Route {
-  readonly method: 'get' | 'post' | 'put';
+  readonly method: 'get' | 'post' | 'put' | 'delete';
   /** With `{name}` for parameters, as OpenAPI writes it. */
   readonly path: `/v1/${string}`;
   readonly operationId: string;

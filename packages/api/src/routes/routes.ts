@@ -4,6 +4,7 @@ import { keptRoutes } from './kept.ts';
 import { planRoutes } from './plans.ts';
 import type { Route } from './route.ts';
 import { runRoutes } from './runs.ts';
+import { scheduleRoutes } from './schedules.ts';
 import { serverRoutes } from './servers.ts';
 import { windowRoutes } from './window.ts';
 
@@ -15,5 +16,6 @@ export const routes: readonly Route[] = [
   ...keptRoutes,
   ...planRoutes,
   ...runRoutes,
+  ...scheduleRoutes,
   ...auditRoutes,
 ];

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../db/database.ts';
 import { temporaryDatabase, type TemporaryDatabase } from '../db/testing/temporary-database.ts';
-import { databaseNames, relationNames } from '../db/schema.ts';
+import { databaseNames, relationNames } from '../db/wal-schema.ts';
 import { write } from '../db/write.ts';
 import { loadRelationMemory } from './load-relation-memory.ts';
 

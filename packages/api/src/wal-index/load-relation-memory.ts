@@ -1,7 +1,7 @@
 import { partsOfFile } from '@barback/shared/postgres/relation-file.ts';
 import { and, desc, eq, type SQL } from 'drizzle-orm';
 import type { Reader } from '../db/database.ts';
-import { databaseNames, relationNames } from '../db/schema.ts';
+import { databaseNames, relationNames } from '../db/wal-schema.ts';
 import type { KnownRelation, RelationMemory } from '../incidents/relation-memory.ts';
 
 /** The remembered names of a server's relations: each is asked for once, for as long as one answer is made. */

@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Clock } from '../clock.ts';
 import type { Reader } from '../db/database.ts';
-import { walSegments } from '../db/schema.ts';
+import { walSegments } from '../db/wal-schema.ts';
 import { pictureOf } from '../window/wal-picture.ts';
 import type { WindowView } from '../window/window-schema.ts';
 import { windowView } from '../window/window-view.ts';

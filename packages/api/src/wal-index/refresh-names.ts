@@ -2,7 +2,7 @@ import type { Result } from '@barback/shared/operations/index.ts';
 import { lsnToNumber } from '@barback/shared/postgres/lsn.ts';
 import type { Micros } from '@barback/shared/postgres/instant.ts';
 import type { Tx } from '../db/database.ts';
-import { databaseNames, relationNames } from '../db/schema.ts';
+import { databaseNames, relationNames } from '../db/wal-schema.ts';
 import { write } from '../db/write.ts';
 import type { Look } from './look.ts';
 import { loadWal, saveWal } from './wal-store.ts';

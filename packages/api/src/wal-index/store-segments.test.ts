@@ -2,7 +2,7 @@ import type { WalCarry, WalSegmentSummary } from '@barback/shared/operations/wal
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../db/database.ts';
 import { temporaryDatabase, type TemporaryDatabase } from '../db/testing/temporary-database.ts';
-import { walPoints, walSegments, walTransactions } from '../db/schema.ts';
+import { walPoints, walSegments, walTransactions } from '../db/wal-schema.ts';
 import { write } from '../db/write.ts';
 import type { Range } from './ranges.ts';
 import { nameOfSegment } from './segment-range.ts';

@@ -3,7 +3,7 @@ import type { WalCarry } from '@barback/shared/operations/wal-index.ts';
 import { lsnToNumber } from '@barback/shared/postgres/lsn.ts';
 import { and, eq, gt, inArray, isNotNull, lt, sql } from 'drizzle-orm';
 import type { Tx } from '../db/database.ts';
-import { walPoints, walSegments, walTransactions } from '../db/schema.ts';
+import { walPoints, walSegments, walTransactions } from '../db/wal-schema.ts';
 import { carryEvery } from './next-read.ts';
 import { merged } from './ranges.ts';
 import { rangeOfSegment } from './segment-range.ts';

@@ -1,7 +1,7 @@
 import { walEndSchema, walPointSchema, type WalPoint } from '@barback/shared/operations/wal-index.ts';
 import { and, asc, desc, eq, gt, gte, lte, ne, sql, type SQL } from 'drizzle-orm';
 import type { Reader } from '../db/database.ts';
-import { walPoints, walSegments } from '../db/schema.ts';
+import { walPoints, walSegments } from '../db/wal-schema.ts';
 import type { IndexReader, PlacedPoint, SegmentRow, SegmentSpan } from '../window/index-reader.ts';
 
 const columns = {

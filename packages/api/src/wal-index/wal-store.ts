@@ -5,7 +5,7 @@ import { problemSchema, type Problem } from '@barback/shared/wire/problem.ts';
 import { and, eq, isNotNull, ne } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Reader, Tx } from '../db/database.ts';
-import { walSegments, walServers } from '../db/schema.ts';
+import { walSegments, walServers } from '../db/wal-schema.ts';
 import { nothingKnown, walStateSchema, type WalState } from './wal-state.ts';
 
 /** What is remembered of a server's WAL and backups. */

@@ -84,6 +84,7 @@ export const windowSchema = z
         id: z.string(),
         timeline: z.int().nullable(),
         endTime: instant.nullable(),
+        endLsn: z.string().nullable(),
         /** Why it cannot be restored; empty when it can. */
         reasons: z.array(z.string()),
       }),

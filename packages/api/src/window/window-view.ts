@@ -149,6 +149,7 @@ function backupsView(picture: WalPicture): WindowView['backups'] {
     id: backup.id,
     timeline: backup.timeline,
     endTime: backup.endTime === null ? null : formatInstant(backup.endTime),
+    endLsn: backup.endLsn,
     reasons: [...objections(backup, picture.state), ...walObjections(backup.id, picture)],
   }));
 }

@@ -28,6 +28,8 @@ export const problemTypes = {
   'copy-not-open': { status: 409, title: 'The run has no copy that can be asked' },
   'gate-closed': { status: 409, title: 'The gate is not waiting' },
   'scratch-exists': { status: 409, title: 'The scratch directory exists already' },
+  'quiet-hours': { status: 409, title: 'The server is not to be disturbed now' },
+  'schedule-exists': { status: 409, title: 'The server has a schedule of this name' },
   'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key was used for another request' },
   'plan-changed': { status: 412, title: 'The plan is not the one that was named' },
   'payload-too-large': { status: 413, title: 'The request is too large' },
