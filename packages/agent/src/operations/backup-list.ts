@@ -12,11 +12,16 @@ async function readCatalogue(
   server: ServerConfig,
   signal: AbortSignal,
 ): Promise<{ backups: Backup[]; diagnosis: Diagnosis; barmanVersion: string }> {
-  const version = await requireBarman(server, signal);
+  const asked = requireBarman(server, signal);
   const [listed, diagnosis] = await Promise.all([
-    listBackups(server, version, signal),
-    diagnose(server, version, signal),
-  ]);
+    listBackups(server, asked, signal),
+    diagnose(server, asked, signal),
+  ]).catch(async (error: unknown) => {
+    // A version that is not supported explains what else went wrong.
+    await asked;
+    throw error;
+  });
+  const version = await asked;
   const backups = await Promise.all(
     listed.map(async (one) => toBackup(one, diagnosis, await manifestOf(diagnosis, one.id))),
   );

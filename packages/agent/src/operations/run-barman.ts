@@ -53,11 +53,14 @@ export interface BarmanCommand {
   readonly timeoutMs?: number;
 }
 
+/** Every start of Python counts: commands may run while the version is still asked for, and nothing of theirs is read before it is known. */
+type MaybeLater = BarmanVersion | Promise<BarmanVersion>;
+
 /** Runs a command with `-f json`; Barman's own errors become barman-failed, or backup-not-found. */
 export async function runBarmanJson(
   server: ServerConfig,
   args: readonly string[],
-  version: BarmanVersion,
+  version: MaybeLater,
   signal: AbortSignal,
 ): Promise<BarmanOutput> {
   return runBarmanCommand(server, { args }, version, signal);
@@ -66,7 +69,7 @@ export async function runBarmanJson(
 export async function runBarmanCommand(
   server: ServerConfig,
   command: BarmanCommand,
-  version: BarmanVersion,
+  version: MaybeLater,
   signal: AbortSignal,
 ): Promise<BarmanOutput> {
   const output = await tryBarmanCommand(server, command, version, signal);
@@ -78,14 +81,14 @@ export async function runBarmanCommand(
 export async function tryBarmanCommand(
   server: ServerConfig,
   { args, timeoutMs }: BarmanCommand,
-  version: BarmanVersion,
+  version: MaybeLater,
   signal: AbortSignal,
 ): Promise<BarmanOutput> {
   const program = barmanProgram(server, args, timeoutMs);
   const outcome = await execute(program, signal);
   // argparse and "please run barman as" print plain text on standard error even with -f json.
   if (outcome.stdout.trim() === '') throw failure(program, outcome, 'barman-failed');
-  return parseBarmanOutput(outcome.stdout, version.text);
+  return parseBarmanOutput(outcome.stdout, (await version).text);
 }
 
 export function barmanError(errors: readonly string[]): ProblemError {
@@ -96,18 +99,18 @@ export function barmanError(errors: readonly string[]): ProblemError {
   return new ProblemError('barman-failed', `Barman says: ${text}`, { next: "look at Barman's log file" });
 }
 
-export async function diagnose(server: ServerConfig, version: BarmanVersion, signal: AbortSignal): Promise<Diagnosis> {
+export async function diagnose(server: ServerConfig, version: MaybeLater, signal: AbortSignal): Promise<Diagnosis> {
   const program = barmanProgram(server, diagnoseArguments);
   const outcome = await execute(program, signal);
   if (outcome.exitCode !== 0) throw failure(program, { ...outcome, stdout: '' }, 'barman-failed');
-  return parseDiagnose(outcome.stdout, server.barman.server, version.text);
+  return parseDiagnose(outcome.stdout, server.barman.server, (await version).text);
 }
 
 export async function listBackups(
   server: ServerConfig,
-  version: BarmanVersion,
+  version: MaybeLater,
   signal: AbortSignal,
 ): Promise<ListedBackup[]> {
   const output = await runBarmanJson(server, listBackupArguments(server.barman.server), version, signal);
-  return parseListBackup(output, server.barman.server, version.text);
+  return parseListBackup(output, server.barman.server, (await version).text);
 }
