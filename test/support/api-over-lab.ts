@@ -38,7 +38,7 @@ export async function apiOverLab(lab: Lab, clock: Clock): Promise<ApiOverLab> {
   const engine = createEngine({ ...identity, agents, log: quiet, outside: noOutside });
   const index = createWalIndexer({ ...identity, agents, log: quiet, everyMs: 0 });
   const integrations = openIntegrations({ secrets: openSecrets(config.secrets), clock });
-  const app = createApp({ ...engine.deps, planHours: config.planHours, index, integrations });
+  const app = createApp({ ...engine.deps, planHours: config.planHours, index, integrations, channels: config.notify });
   return {
     async planDrill(target, options = {}) {
       const response = await app.request('/v1/plans', {

@@ -2,9 +2,10 @@ import { createApp, type App } from '@barback/api/app.ts';
 import { systemClock } from '@barback/api/clock.ts';
 import type { OpenOptions } from '@barback/api/db/open-database.ts';
 import type { Engine } from '@barback/api/engine/engine.ts';
+import type { Channel } from '@barback/api/notify/channel-config.ts';
 import { createKey, type NewKey } from '@barback/api/keys/key-store.ts';
 import type { Role } from '@barback/api/keys/role.ts';
-import { openIntegrations } from '@barback/api/integrations/integrations.ts';
+import { openIntegrations, type Integrations } from '@barback/api/integrations/integrations.ts';
 import { openSecrets } from '@barback/api/integrations/secrets.ts';
 import { createWalIndexer } from '@barback/api/wal-index/wal-indexer.ts';
 import type { Backup } from '@barback/shared/operations/backup.ts';
@@ -20,6 +21,7 @@ export interface ApiRig {
   readonly rig: Rig;
   readonly app: App;
   readonly engine: Engine;
+  readonly integrations: Integrations;
   key(role: Role, more?: Partial<NewKey>): string;
   /** One request; `body` is sent as JSON, `raw` as it is. */
   ask(method: string, path: string, more?: Asked): Promise<Answered>;
@@ -45,16 +47,20 @@ export interface Answered {
 export async function openApiRig(
   options: Partial<OpenOptions> = {},
   secretFiles: Readonly<Record<string, string>> = {},
+  channels: readonly Channel[] = [],
 ): Promise<ApiRig> {
   const rig = await openRig(options);
   rig.agent.course = ({ op, params }) => {
     const answer = answers[op as OpName] as ((params: unknown) => Json) | undefined;
-    return { end: 'succeeded', ...(answer ? { result: answer(params) } : {}) };
+    const told = answer?.(params);
+    // Each run takes the fence from the one before.
+    const result = op === 'host-facts' ? { ...(told as Result<'host-facts'>), fence: rig.agent.fence } : told;
+    return { end: 'succeeded', ...(result === undefined ? {} : { result }) };
   };
   const engine = rig.engine();
   const index = createWalIndexer({ ...engine.deps, everyMs: 0 });
   const integrations = openIntegrations({ secrets: openSecrets(secretFiles), clock: systemClock });
-  const app = createApp({ ...engine.deps, planHours: 4, index, integrations });
+  const app = createApp({ ...engine.deps, planHours: 4, index, integrations, channels });
   const key = (role: Role, more: Partial<NewKey> = {}): string =>
     createKey(rig.database, { name: role, role, servers: null, ...more }, cli, systemClock.now()).key;
   const keys = { viewer: key('viewer'), operator: key('operator'), approver: key('approver'), admin: key('admin') };
@@ -62,6 +68,7 @@ export async function openApiRig(
     rig,
     app,
     engine,
+    integrations,
     key,
     async ask(method, path, { as = 'operator', key: given, body, raw, headers = {} } = {}) {
       const secret = given ?? (as === null ? undefined : keys[as]);

@@ -11,6 +11,7 @@ test('a short configuration is completed by the defaults', () => {
     listen: { host: '127.0.0.1', port: 7430 },
     planHours: 4,
     secrets: {},
+    notify: [],
     logLevel: 'info',
   });
 });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { secretNameSchema } from './integrations/secrets.ts';
+import { channelsSchema } from './notify/channel-config.ts';
 
 const absolutePath = z
   .string()
@@ -38,6 +39,8 @@ export const apiConfigSchema = z.strictObject({
   indexSeconds: z.number().min(0).max(3_600).default(15),
   /** What the settings of servers name: each in a file of its own, 0600, read when it is used. */
   secrets: z.record(secretNameSchema, absolutePath).default({}),
+  /** Where people are told what happens. */
+  notify: channelsSchema.default([]),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 

@@ -12,6 +12,8 @@ import { openIntegrations } from '../integrations/integrations.ts';
 import { createOutside } from '../integrations/outside.ts';
 import { openSecrets } from '../integrations/secrets.ts';
 import { instanceId, readSigningKey } from '../keys/instance.ts';
+import { createNotifier } from '../notify/notifier.ts';
+import { watchReadiness } from '../readiness/server-watch.ts';
 import { launchWith } from '../schedules/launch.ts';
 import { createScheduler } from '../schedules/scheduler.ts';
 import { createWalIndexer } from '../wal-index/wal-indexer.ts';
@@ -45,17 +47,24 @@ async function startApi(config: ApiConfig, log: Logger): Promise<{ url: string; 
   const integrations = openIntegrations({ secrets: openSecrets(config.secrets), clock: systemClock });
   const engine = createEngine({ ...identity, agents, log, outside: createOutside(integrations) });
   const index = createWalIndexer({ ...identity, agents, log, everyMs: config.indexSeconds * 1000 });
-  const routeDeps = { ...engine.deps, planHours: config.planHours, index, integrations };
+  const routeDeps = { ...engine.deps, planHours: config.planHours, index, integrations, channels: config.notify };
+  const told = { database, integrations, log, channels: config.notify, everyMs: 1_000 };
+  const notifier = createNotifier(told);
   const scheduler = createScheduler({ ...engine.deps, launch: launchWith(routeDeps) });
+  const readiness = watchReadiness(engine.deps, 60_000);
   const app = createApp(routeDeps);
   const server = await listen(app.fetch, config.listen);
   engine.start();
   index.start();
   scheduler.start();
+  notifier.start();
+  readiness.start();
   return {
     url: server.url,
     async stop() {
       await server.close();
+      await notifier.stop();
+      await readiness.stop();
       await scheduler.stop();
       await index.stop();
       await engine.stop();

@@ -11,7 +11,7 @@ export const integrationNameSchema = z
 const loopback = /^(127(\.\d{1,3}){3}|\[::1\]|localhost)$/;
 
 /** Where something secret is sent to: encrypted, or to this machine. What is secret is in no URL. */
-function peerUrl(where: 'origin' | 'path') {
+export function peerUrl(where: 'origin' | 'path') {
   return z
     .string()
     .max(2048)

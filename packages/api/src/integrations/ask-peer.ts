@@ -14,6 +14,8 @@ export interface PeerAnswer {
   /** In lower case, without parameters; empty when there is none. */
   readonly contentType: string;
   readonly text: string;
+  /** `Retry-After` as sent. */
+  readonly retryAfter: string | null;
 }
 
 /** No answer within the limit, or none at all: what the request did is not known. */
@@ -40,12 +42,12 @@ export async function askPeer(integrations: Integrations, request: PeerRequest):
       headersTimeout: request.limitMs,
       bodyTimeout: request.limitMs,
     });
-    const type = answer.headers['content-type'];
-    const contentType = ((Array.isArray(type) ? type[0] : type) ?? '').split(';')[0] ?? '';
+    const contentType = (headerOf(answer.headers['content-type']) ?? '').split(';')[0] ?? '';
     return {
       status: answer.statusCode,
       contentType: contentType.trim().toLowerCase(),
       text: await answer.body.text(),
+      retryAfter: headerOf(answer.headers['retry-after']),
     };
   } catch (error) {
     request.signal.throwIfAborted();
@@ -54,4 +56,8 @@ export async function askPeer(integrations: Integrations, request: PeerRequest):
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
     throw new NoAnswer(code, code);
   }
+}
+
+function headerOf(value: string | string[] | undefined): string | null {
+  return (Array.isArray(value) ? value[0] : value) ?? null;
 }

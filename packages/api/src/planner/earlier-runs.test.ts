@@ -144,10 +144,10 @@ describe('earlier runs', () => {
     expect(predicted()).toEqual([null, null]);
     put(2, { tries: [[[0, 20, 'succeeded']], [[0, 4, 'succeeded']]] });
     expect(predicted()).toEqual([
-      { median: 20, min: 10, max: 30 },
-      { median: 2, min: 2, max: 2 },
+      { median: 20, min: 8, max: 37.5 },
+      { median: 2, min: 1.6, max: 5 },
     ]);
-    expect(predictWhole(predictSteps(asked, earlier().measures))).toEqual({ median: 22, min: 12, max: 32 });
+    expect(predictWhole(predictSteps(asked, earlier().measures))).toEqual({ median: 22, min: 9.6, max: 42.5 });
   });
 
   test('tell which run is under way, whatever it waits for', () => {

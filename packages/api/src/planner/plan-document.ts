@@ -37,6 +37,11 @@ export const serverSettingsSchema = z
     keepDays: z.int().min(1).max(365).default(7),
     /** Share of the data directory's filesystem below which what is kept is warned about. */
     diskFreePercentMin: z.number().min(0).max(90).default(15),
+    /** Without a drill that succeeded, a base backup that can be restored; null: not watched. */
+    drillDays: z.int().min(1).max(400).nullable().default(35),
+    backupDays: z.int().min(1).max(400).nullable().default(8),
+    /** WAL that live keeps for one replication slot, in MiB; null: not watched. */
+    slotRetainedMbMax: z.int().min(1).nullable().default(10_240),
     /** What writes to the database, and is stopped while it is swapped. */
     applications: applicationsSchema.default([]),
     /** What is asked once the database is open again. */

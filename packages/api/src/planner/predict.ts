@@ -20,8 +20,8 @@ export interface StepToPredict {
 const runsMin = 3;
 
 /**
- * How long each step will take: its bytes by the median rate of earlier runs, with the slowest and the fastest; the median of
- * the times where there are no bytes. Null below three runs. Pure.
+ * How long each step will take: its bytes by the median rate of earlier runs; the median of the times where there are no bytes.
+ * `min` and `max` are what the fastest and the slowest of them make likely. Null below three runs. Pure.
  */
 export function predictSteps(steps: readonly StepToPredict[], earlier: readonly Measure[]): Predicted['steps'] {
   return steps.map(({ step, bytes }) => ({
@@ -64,15 +64,20 @@ export function simplePredictions(
 
 function predictStep(bytes: number | null, measures: readonly Measure[]): Predicted['seconds'] {
   if (measures.length < runsMin) return null;
-  const rates = measures.flatMap((one) =>
-    one.bytes !== null && one.bytes > 0 && one.seconds > 0 ? [one.bytes / one.seconds] : [],
-  );
-  if (bytes !== null && rates.length >= runsMin) {
-    return rounded({ median: bytes / median(rates), min: bytes / Math.max(...rates), max: bytes / Math.min(...rates) });
-  }
+  const moved = measures.filter((one): one is Measure & { bytes: number } => one.bytes !== null && one.bytes > 0);
   const seconds = measures.map((one) => one.seconds);
-  return rounded({ median: median(seconds), min: Math.min(...seconds), max: Math.max(...seconds) });
+  if (bytes === null || moved.length < runsMin) {
+    return rounded({ median: median(seconds), min: less(Math.min(...seconds)), max: more(Math.max(...seconds)) });
+  }
+  const inProportion = moved.map((one) => (one.seconds * bytes) / one.bytes);
+  // A step begins with what costs the same for any amount: it takes between as long as before and as long in proportion.
+  const all = [...inProportion, ...moved.map((one) => one.seconds)];
+  return rounded({ median: median(inProportion), min: less(Math.min(...all)), max: more(Math.max(...all)) });
 }
+
+/** The machine is not in the mood of the last five runs each time. */
+const less = (one: number): number => one * 0.8;
+const more = (one: number): number => one * 1.25;
 
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -2,6 +2,7 @@ import { operations } from '@barback/shared/operations/index.ts';
 import type { Problem } from '@barback/shared/wire/problem.ts';
 import type { RunView, StepView } from '../engine/run-view.ts';
 import { fields, page, section, table } from './layout.ts';
+import { liveStates } from './live-states.ts';
 import { nextActions, type NextAction } from './next-actions.ts';
 import { plain } from './plain.ts';
 import { progressBar } from './progress-bar.ts';
@@ -9,15 +10,6 @@ import { renderResult } from './render-result.ts';
 import { bytes, duration, instant } from './units.ts';
 
 const copyPlaceSchema = operations['scratch-start'].result;
-
-const liveStates: Record<RunView['liveDatabase'], string> = {
-  'old-running': 'the live database is running, as it was',
-  'old-stopped': 'the live database is stopped, as it was',
-  'new-running': 'the restored database is running as live',
-  'new-stopped': 'the restored database is in place and stopped',
-  down: 'there is no database at the live path',
-  unknown: 'not observed',
-};
 
 /** The state of the database first, then where the run is and what to do. */
 export function renderRun(run: RunView, now: number): string {

@@ -2,6 +2,7 @@ import type { BackupList } from '../servers/backup-view.ts';
 import type { ServerDetail, ServerView } from '../servers/server-view.ts';
 import { fields, page, section, table } from './layout.ts';
 import { nextActions } from './next-actions.ts';
+import { renderFindings } from './render-readiness.ts';
 import { describeProblem } from './render-run.ts';
 import { bytes, duration, instant } from './units.ts';
 
@@ -22,7 +23,7 @@ export function renderServers(view: { readonly servers: readonly ServerView[] },
 }
 
 /** The state of the database first; then where its backups stand. */
-export function renderServer(server: ServerDetail): string {
+export function renderServer(server: ServerDetail, now: number): string {
   const { facts, settings } = server;
   return page(
     fields([
@@ -46,6 +47,7 @@ export function renderServer(server: ServerDetail): string {
       ],
     ]),
     server.problem === null ? null : section('problem', describeProblem(server.problem)),
+    section('findings', renderFindings(server.findings, now)),
     facts === null ? null : section('space', space(facts)),
     nextActions([
       ...(server.activeRun === null
@@ -53,6 +55,10 @@ export function renderServer(server: ServerDetail): string {
         : [{ say: 'the run that works on it', path: `/v1/runs/${server.activeRun}.txt` }]),
       { say: 'what it can be restored to', path: `/v1/servers/${server.name}/window.txt` },
       { say: 'what destroyed data', path: `/v1/servers/${server.name}/transactions.txt` },
+      {
+        say: 'what drills have proven, and how long a restore would take',
+        path: `/v1/servers/${server.name}/drills.txt`,
+      },
       { say: 'its backups', path: `/v1/servers/${server.name}/backups.txt` },
       {
         say: 'plan a drill of everything that Barman holds',

@@ -4,6 +4,7 @@ import type { EngineDeps } from '../engine/engine-deps.ts';
 import type { Principal } from '../keys/principal.ts';
 import type { Capability } from '../keys/role.ts';
 import type { Integrations } from '../integrations/integrations.ts';
+import type { Channel } from '../notify/channel-config.ts';
 import type { WalIndexer } from '../wal-index/wal-indexer.ts';
 
 /** What routes are given: the engine's verbs need the same. */
@@ -12,6 +13,8 @@ export interface RouteDeps extends EngineDeps {
   readonly planHours: number;
   readonly index: WalIndexer;
   readonly integrations: Integrations;
+  /** Where people are told what happens. */
+  readonly channels: readonly Channel[];
 }
 
 /** One authenticated request whose parts have passed their schemas. */
@@ -46,7 +49,7 @@ export interface BytesAnswer {
 export interface Route {
   readonly method: 'get' | 'post' | 'put' | 'delete';
   /** With `{name}` for parameters, as OpenAPI writes it. */
-  readonly path: `/v1/${string}`;
+  readonly path: `/v1/${string}` | '/metrics';
   readonly operationId: string;
   readonly summary: string;
   readonly needs: Capability;

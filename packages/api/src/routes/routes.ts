@@ -1,7 +1,10 @@
 import { auditRoutes } from './audit.ts';
+import { channelRoutes } from './channels.ts';
 import { incidentRoutes } from './incidents.ts';
 import { keptRoutes } from './kept.ts';
+import { metricsRoutes } from './metrics.ts';
 import { planRoutes } from './plans.ts';
+import { readinessRoutes } from './readiness.ts';
 import type { Route } from './route.ts';
 import { runRoutes } from './runs.ts';
 import { scheduleRoutes } from './schedules.ts';
@@ -13,9 +16,12 @@ export const routes: readonly Route[] = [
   ...serverRoutes,
   ...windowRoutes,
   ...incidentRoutes,
+  ...readinessRoutes,
   ...keptRoutes,
   ...planRoutes,
   ...runRoutes,
   ...scheduleRoutes,
+  ...channelRoutes,
   ...auditRoutes,
+  ...metricsRoutes,
 ];

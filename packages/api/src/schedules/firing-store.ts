@@ -6,7 +6,7 @@ import type { Problem } from '@barback/shared/wire/problem.ts';
 import { and, asc, desc, eq } from 'drizzle-orm';
 import { appendEvent, type Actor } from '../audit/append-event.ts';
 import type { Reader, Tx } from '../db/database.ts';
-import { firings } from '../db/schedule-schema.ts';
+import { firings } from '../db/watch-schema.ts';
 import type { Due } from './due.ts';
 import { setNext, type Schedule } from './schedule-store.ts';
 

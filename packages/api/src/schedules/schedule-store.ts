@@ -5,7 +5,7 @@ import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import { appendEvent, type Actor } from '../audit/append-event.ts';
 import type { Database, Reader, Tx } from '../db/database.ts';
-import { firings, schedules } from '../db/schedule-schema.ts';
+import { firings, schedules } from '../db/watch-schema.ts';
 import { write } from '../db/write.ts';
 import { sees, type Principal } from '../keys/principal.ts';
 import { occurrenceAfter, type Occurrence } from './due.ts';

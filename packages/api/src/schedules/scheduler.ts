@@ -5,7 +5,7 @@ import { problem, type Problem } from '@barback/shared/wire/problem.ts';
 import { and, eq, inArray, lte } from 'drizzle-orm';
 import type { Clock } from '../clock.ts';
 import type { Database, Reader } from '../db/database.ts';
-import { schedules } from '../db/schedule-schema.ts';
+import { schedules } from '../db/watch-schema.ts';
 import { runs } from '../db/schema.ts';
 import { write } from '../db/write.ts';
 import { activeStates, isActive } from '../engine/record-run.ts';

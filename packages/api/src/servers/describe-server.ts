@@ -4,6 +4,7 @@ import type { Reader } from '../db/database.ts';
 import type { EngineDeps } from '../engine/engine-deps.ts';
 import type { RunView } from '../engine/run-view.ts';
 import type { Principal } from '../keys/principal.ts';
+import { currentFindings } from '../readiness/readiness-view.ts';
 import { lastRuns } from '../runs/find-run.ts';
 import type { DrillResult } from '../scenarios/drill-result.ts';
 import type { Server } from './server-store.ts';
@@ -29,6 +30,8 @@ export function describeServer(reader: Reader, server: Server): ServerView {
       transactions: `${self}/transactions`,
       activity: `${self}/activity`,
       runs: `/v1/runs?server=${server.name}`,
+      drills: `${self}/drills`,
+      schedules: `/v1/schedules?server=${server.name}`,
       plans: `/v1/plans?server=${server.name}`,
       ...(active === null ? {} : { activeRun: `/v1/runs/${active.id}` }),
     },
@@ -37,7 +40,8 @@ export function describeServer(reader: Reader, server: Server): ServerView {
 
 /** Asks the agent too; that it does not answer is part of the answer. */
 export async function inspectServer(deps: EngineDeps, server: Server, principal: Principal): Promise<ServerDetail> {
-  const view = describeServer(deps.database.orm, server);
+  const { orm } = deps.database;
+  const view = { ...describeServer(orm, server), findings: [...currentFindings(orm, server, deps.clock)] };
   const context = { sub: principal.id, signal: AbortSignal.timeout(factsLimitMs) };
   try {
     const { result } = await deps.agents.client(server.name).call('host-facts', { server: server.name }, context);

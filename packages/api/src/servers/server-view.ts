@@ -1,6 +1,7 @@
 import { hostFacts } from '@barback/shared/operations/host-facts.ts';
 import { problemSchema } from '@barback/shared/wire/problem.ts';
 import { z } from 'zod';
+import { currentFindingSchema } from '../readiness/readiness-view.ts';
 import { serverSettingsSchema } from '../planner/plan-document.ts';
 
 const lastRunSchema = z.strictObject({
@@ -33,6 +34,8 @@ export const serverDetailSchema = serverViewSchema
     observedAt: z.string(),
     facts: hostFacts.result.nullable(),
     problem: problemSchema.nullable(),
+    /** What would hurt when it has to be restored, the worst first. */
+    findings: z.array(currentFindingSchema),
   })
   .meta({ id: 'ServerDetail' });
 

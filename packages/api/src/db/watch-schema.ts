@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
 /** What is done when: ScheduleDefinition as JSON; `dueAt` is the next occurrence, `startsAt` the same with its jitter. */
 export const schedules = sqliteTable(
@@ -48,3 +48,50 @@ export const firings = sqliteTable(
     index('firings_by_state').on(table.state),
   ],
 );
+
+/** What is wrong with a server now and since when; the events tell what it said. */
+export const serverFindings = sqliteTable(
+  'server_findings',
+  {
+    server: text().notNull(),
+    code: text().notNull(),
+    severity: text({ enum: ['critical', 'warning'] }).notNull(),
+    since: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.server, table.code] })],
+);
+
+/** What is to be told where: the message as JSON, sent as exactly these bytes each time. */
+export const deliveries = sqliteTable(
+  'deliveries',
+  {
+    /** `webhook-id`: the same for every try. */
+    id: text().primaryKey(),
+    channel: text().notNull(),
+    /** The event that it is about; null for a test. */
+    event: integer(),
+    type: text().notNull(),
+    server: text(),
+    body: text().notNull(),
+    state: text({ enum: ['pending', 'delivered', 'failed', 'dropped'] }).notNull(),
+    tries: integer().notNull().default(0),
+    nextAt: integer().notNull(),
+    createdAt: integer().notNull(),
+    deliveredAt: integer(),
+    /** What the last try met. */
+    error: text(),
+  },
+  (table) => [
+    uniqueIndex('one_delivery_per_event').on(table.channel, table.event),
+    index('deliveries_pending').on(table.state, table.nextAt),
+  ],
+);
+
+/** A channel that said 410: nothing more is sent there until it is enabled, or configured anew. */
+export const disabledChannels = sqliteTable('disabled_channels', {
+  channel: text().primaryKey(),
+  /** Of the configuration that it was disabled with. */
+  fingerprint: text().notNull(),
+  disabledAt: integer().notNull(),
+  reason: text().notNull(),
+});
