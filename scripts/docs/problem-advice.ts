@@ -35,6 +35,13 @@ export const problemAdvice: Readonly<Record<ProblemType, string>> = {
     'Ask while the run waits at its inspect gate; `inspect: "promoted"` makes the role that questions need. A copy to `adopt` is one that waits at that gate, or was handed over there.',
   'gate-closed': 'The question was answered or its deadline has passed; look at the run.',
   'scratch-exists': 'A copy of this plan is there already; cancel the run or let the agent sweep it, then plan again.',
+  'mirror-unreachable':
+    'Nothing is lost: what has arrived stays. Look at the box and the network; the next run goes on.',
+  'mirror-refused': 'Compare the host key with what the owner of the box publishes, or install the public key there.',
+  'mirror-failed': 'Read what rsync says, and the log of the job. The mirror is as restorable as before.',
+  'mirror-damaged':
+    'Run the mirror with compareContents, which sends the damaged files again; find out what happened to the box.',
+  'no-mirror': "Name one under mirror of the server in the agent's configuration, and start the executor again.",
   'quiet-hours': 'Nothing: what is scheduled begins when they end. Start it by hand if it cannot wait.',
   'schedule-exists': 'Replace the schedule that `next` names, or choose another name.',
   'idempotency-key-reused': 'Send a new `Idempotency-Key` with a new request.',

@@ -7,6 +7,7 @@ import { killProgram, startProgram } from '../lab/programs.ts';
 interface ServerPart {
   preloadLibraries?: string[];
   poolers?: Record<string, object>;
+  mirror?: object;
   scratch: { freeBytesFloor: number; directory?: string };
   postgres: { dataDirectory: string; hbaFile?: string };
 }

@@ -159,6 +159,7 @@ function storePlan(database: Database, steps: readonly Step[], more: Partial<Dri
       diskFreePercentMin: 15,
       drillDays: 35,
       backupDays: 8,
+      mirrorHours: null,
       slotRetainedMbMax: 10_240,
       approvals: {},
       applications: [],

@@ -90,6 +90,21 @@ const poolerSchema = z
     message: 'name the certificates that another host must prove itself with',
   });
 
+/** Where Barman's files of this server are mirrored to, as Barman's user: a Storage Box, or any host with ssh and rsync. */
+const mirrorSchema = z.strictObject({
+  host: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/, 'write the name of a host'),
+  /** Storage Boxes have rsync and a shell at 23 alone. */
+  port: z.int().min(1).max(65_535).default(23),
+  user: z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'write the name of the account'),
+  /** Below the account's home; each server gets one of its own in it. */
+  directory: z.string().regex(/^(?![.-])[A-Za-z0-9._-]+(\/(?![.-])[A-Za-z0-9._-]+)*$/, 'write a relative path'),
+  /** Private key, readable by Barman's user. */
+  identityFile: absolutePath,
+  /** The box's host keys, and nothing else. */
+  knownHostsFile: absolutePath,
+  bandwidthKBps: z.int().min(1).optional(),
+});
+
 const serverSchema = z.strictObject({
   barman: barmanSchema,
   postgres: postgresSchema,
@@ -98,6 +113,7 @@ const serverSchema = z.strictObject({
   probeRole: roleName.default('barback_probe'),
   probes: z.array(probeSchema).default([]),
   poolers: z.record(poolerNameSchema, poolerSchema).default({}),
+  mirror: mirrorSchema.optional(),
   /** Preload libraries that a copy may load because replay or queries need them (T2). */
   preloadLibraries: z
     .array(z.string().regex(/^[A-Za-z0-9_$.-]{1,64}$/))

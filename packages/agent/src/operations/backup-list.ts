@@ -8,7 +8,7 @@ import type { Handler } from './handler.ts';
 import { diagnose, listBackups, requireBarman } from './run-barman.ts';
 
 /** The whole catalogue: `list-backup` for status and retention, `diagnose` for exact instants and positions. */
-async function readCatalogue(
+export async function readCatalogue(
   server: ServerConfig,
   signal: AbortSignal,
 ): Promise<{ backups: Backup[]; diagnosis: Diagnosis; barmanVersion: string }> {

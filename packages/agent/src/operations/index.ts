@@ -27,6 +27,8 @@ import { liveSteady } from './live-steady.ts';
 import { liveStart } from './live-start.ts';
 import { liveStop } from './live-stop.ts';
 import { liveSwap, liveSwapBack } from './live-swap.ts';
+import { mirrorCheck } from './mirror-check.ts';
+import { mirrorPush } from './mirror-push.ts';
 import { poolerLook } from './pooler-look.ts';
 import { poolerPause } from './pooler-pause.ts';
 import { poolerResume } from './pooler-resume.ts';
@@ -131,6 +133,8 @@ export const handlers: Handlers = {
   'live-discard': liveDiscard,
   'live-steady': liveSteady,
   'live-analyze': liveAnalyze,
+  'mirror-push': mirrorPush,
+  'mirror-check': mirrorCheck,
   'pooler-look': poolerLook,
   'pooler-pause': poolerPause,
   'pooler-resume': poolerResume,

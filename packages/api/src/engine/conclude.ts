@@ -5,7 +5,7 @@ import { extractResult } from '../scenarios/extract-result.ts';
 import type { ScenarioName } from '../scenarios/index.ts';
 import { pointInTimeResult } from '../scenarios/point-in-time-result.ts';
 import { rebaselineResult } from '../scenarios/rebaseline-result.ts';
-import { acceptResult, backupResult, undoResult } from '../scenarios/small-results.ts';
+import { acceptResult, backupResult, mirrorResult, undoResult } from '../scenarios/small-results.ts';
 import type { Attempt } from './decide.ts';
 import type { Run } from './load-run.ts';
 
@@ -31,4 +31,5 @@ const results = {
   accept: acceptResult,
   backup: backupResult,
   rebaseline: rebaselineResult,
+  mirror: mirrorResult,
 } as const satisfies Record<ScenarioName, unknown>;

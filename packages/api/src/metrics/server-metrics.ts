@@ -47,6 +47,7 @@ export function addServerMetrics(set: MetricSet, reader: Reader, server: Server,
   for (const { name: slot, retainedBytes } of rpo.slots ?? []) {
     set.gauge('barback_slot_retained_bytes', 'WAL that live keeps for a slot', { ...of, slot }, retainedBytes);
   }
+  set.instant('barback_mirror_timestamp_seconds', 'When the mirror was last brought up to date', of, facts.mirror.at);
   for (const { code, severity } of judgeServer(facts)) {
     set.gauge(
       'barback_finding',

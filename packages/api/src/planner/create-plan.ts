@@ -6,6 +6,7 @@ import type { EngineDeps } from '../engine/engine-deps.ts';
 import type { Principal } from '../keys/principal.ts';
 import { loadServer, type Server } from '../servers/server-store.ts';
 import type { Search } from '../targets/search.ts';
+import { loadWindow } from '../wal-index/load-window.ts';
 import { searchOf } from '../wal-index/search-of.ts';
 import type { WalIndexer } from '../wal-index/wal-indexer.ts';
 import type { Course } from './course.ts';
@@ -17,6 +18,7 @@ import { keptOf } from './find-cutover.ts';
 import { gather, gatherCutover, gatherProtection, type Gathered } from './gather.ts';
 import { makeBackupPlan } from './make-backup-plan.ts';
 import { makeExtractPlan } from './make-extract-plan.ts';
+import { makeMirrorPlan } from './make-mirror-plan.ts';
 import { makePlan } from './make-plan.ts';
 import { makePointInTimePlan } from './make-point-in-time-plan.ts';
 import { makeRebaselinePlan } from './make-rebaseline-plan.ts';
@@ -29,6 +31,7 @@ import type {
   BackupRequest,
   DrillRequest,
   ExtractRequest,
+  MirrorRequest,
   PlanRequest,
   PointInTimeRequest,
   RebaselineRequest,
@@ -83,6 +86,8 @@ function planOf(planning: Planning, request: PlanRequest | UndoRequest | AcceptR
       return planAccept(planning, request);
     case 'backup':
       return planBackup(planning, request);
+    case 'mirror':
+      return planMirror(planning, request);
     case 'rebaseline':
       return planRebaseline(planning, request);
   }
@@ -158,6 +163,18 @@ async function planBackup(planning: Planning, request: BackupRequest): Promise<P
   const { server, agent, creation } = planning;
   const gathered = await gatherProtection(agent, server.name, creation.principal.id);
   return makeBackupPlan({ ...frameInput(planning), request, gathered });
+}
+
+/** What the index does not know yet, the mirror holds as well: only the promise is smaller. */
+async function planMirror(planning: Planning, request: MirrorRequest): Promise<PlanDocument> {
+  const { deps, server, agent, creation } = planning;
+  const context = { sub: creation.principal.id, signal: AbortSignal.timeout(catchUpMs) };
+  const [{ result: host }] = await Promise.all([
+    agent.call('host-facts', { server: server.name }, context),
+    deps.index.catchUp(server.name, { limitMs: catchUpMs }),
+  ]);
+  const window = loadWindow(deps.database.orm, server.name, deps.clock);
+  return makeMirrorPlan({ ...frameInput(planning), request, host, window });
 }
 
 /** Does not wait for the index: a slot that fills the disk of live is dropped without reading WAL first. */

@@ -52,6 +52,8 @@ function subjectOf(plan: PlanDocument): Record<string, Json> {
       return { accepts: plan.accepts, kept: plan.kept.path };
     case 'rebaseline':
       return { slots: plan.slots };
+    case 'mirror':
+      return { holds: plan.holds };
     case 'backup':
       return {};
   }

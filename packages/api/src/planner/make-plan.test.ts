@@ -47,6 +47,7 @@ function bare(): PlanInput {
       diskFreePercentMin: 15,
       drillDays: 35,
       backupDays: 8,
+      mirrorHours: null,
       slotRetainedMbMax: 10_240,
       approvals: { drill: 1 },
       applications: [],

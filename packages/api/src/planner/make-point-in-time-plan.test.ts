@@ -44,6 +44,7 @@ function planOf(options: object = {}, more: Partial<PointInTimeInput> = {}) {
       diskFreePercentMin: 15,
       drillDays: 35,
       backupDays: 8,
+      mirrorHours: null,
       slotRetainedMbMax: 10_240,
       approvals: {},
       applications: [],

@@ -30,6 +30,7 @@ function input(options: object = {}, more: Partial<RebaselineInput> = {}): Rebas
       diskFreePercentMin: 15,
       drillDays: 35,
       backupDays: 8,
+      mirrorHours: null,
       slotRetainedMbMax: 10_240,
       approvals: { rebaseline: 2 },
       applications: [],

@@ -40,6 +40,8 @@ export const serverSettingsSchema = z
     /** Without a drill that succeeded, a base backup that can be restored; null: not watched. */
     drillDays: z.int().min(1).max(400).nullable().default(35),
     backupDays: z.int().min(1).max(400).nullable().default(8),
+    /** Age of the mirror; null: not watched, because there is none. */
+    mirrorHours: z.number().positive().max(9_600).nullable().default(null),
     /** WAL that live keeps for one replication slot, in MiB; null: not watched. */
     slotRetainedMbMax: z.int().min(1).nullable().default(10_240),
     /** What writes to the database, and is stopped while it is swapped. */
@@ -152,6 +154,15 @@ export const rebaselinePlanSchema = frameSchema.extend({
   slots: plannedSlotsSchema,
 });
 
+export const mirrorPlanSchema = frameSchema.extend({
+  scenario: z.literal('mirror'),
+  /** What Barman was known to hold when the plan was made. */
+  holds: z.strictObject({
+    newestCommit: z.strictObject({ xid: z.int(), lsn: z.string(), time: z.string() }).nullable(),
+    liveTimeline: z.int().nullable(),
+  }),
+});
+
 /** The frozen plan: these bytes are stored, hashed and executed. */
 export const planDocumentSchema = z.discriminatedUnion('scenario', [
   drillPlanSchema,
@@ -161,6 +172,7 @@ export const planDocumentSchema = z.discriminatedUnion('scenario', [
   acceptPlanSchema,
   backupPlanSchema,
   rebaselinePlanSchema,
+  mirrorPlanSchema,
 ]);
 
 export type DrillPlan = z.infer<typeof drillPlanSchema>;
@@ -170,4 +182,5 @@ export type UndoPlan = z.infer<typeof undoPlanSchema>;
 export type AcceptPlan = z.infer<typeof acceptPlanSchema>;
 export type BackupPlan = z.infer<typeof backupPlanSchema>;
 export type RebaselinePlan = z.infer<typeof rebaselinePlanSchema>;
+export type MirrorPlan = z.infer<typeof mirrorPlanSchema>;
 export type PlanDocument = z.infer<typeof planDocumentSchema>;

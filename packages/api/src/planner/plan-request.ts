@@ -41,6 +41,14 @@ export const rebaselineRequestSchema = z
   })
   .meta({ id: 'RebaselineRequest' });
 
+export const mirrorRequestSchema = z
+  .strictObject({
+    server: serverNameSchema,
+    scenario: z.literal('mirror'),
+    options: scenarios.mirror.options.prefault({}),
+  })
+  .meta({ id: 'MirrorRequest' });
+
 /** What an operator asks for, by scenario; everything else is decided by the planner and shown in the plan. */
 export const planRequestSchema = z
   .discriminatedUnion('scenario', [
@@ -49,10 +57,12 @@ export const planRequestSchema = z
     extractRequestSchema,
     backupRequestSchema,
     rebaselineRequestSchema,
+    mirrorRequestSchema,
   ])
   .meta({ id: 'PlanRequest' });
 
 export type DrillRequest = z.output<typeof drillRequestSchema>;
+export type MirrorRequest = z.output<typeof mirrorRequestSchema>;
 export type RebaselineRequest = z.output<typeof rebaselineRequestSchema>;
 export type PointInTimeRequest = z.output<typeof pointInTimeRequestSchema>;
 export type ExtractRequest = z.output<typeof extractRequestSchema>;

@@ -9,6 +9,7 @@ import type { Step } from '../scenarios/step.ts';
 import { stopSchema } from '../targets/stop-view.ts';
 import type { StoredPlan } from './load-plan.ts';
 import {
+  mirrorPlanSchema,
   findingSchema,
   predictionsSchema,
   type DrillPlan,
@@ -119,6 +120,10 @@ const rebaselineViewSchema = frameSchema
   })
   .meta({ id: 'RebaselinePlan' });
 
+const mirrorViewSchema = frameSchema
+  .extend({ scenario: z.literal('mirror'), holds: mirrorPlanSchema.shape.holds })
+  .meta({ id: 'MirrorPlan' });
+
 export const planViewSchema = z
   .discriminatedUnion('scenario', [
     drillViewSchema,
@@ -128,6 +133,7 @@ export const planViewSchema = z
     acceptViewSchema,
     backupViewSchema,
     rebaselineViewSchema,
+    mirrorViewSchema,
   ])
   .meta({ id: 'Plan' });
 
@@ -191,6 +197,8 @@ function subjectOf(document: PlanDocument): Subject {
       const { scenario, accepts, kept } = document;
       return { scenario, accepts, kept };
     }
+    case 'mirror':
+      return { scenario: document.scenario, holds: document.holds };
     case 'backup':
       return { scenario: document.scenario, protection: document.basis };
     case 'rebaseline':

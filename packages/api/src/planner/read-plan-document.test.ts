@@ -49,7 +49,7 @@ const read = (value: object) => readPlanDocument(JSON.stringify(value));
 
 describe('a frozen plan', () => {
   test('is read as it was written; settings that it could not have yet are as they are by themselves', () => {
-    const watched = { drillDays: 35, backupDays: 8, slotRetainedMbMax: 10_240 };
+    const watched = { drillDays: 35, backupDays: 8, mirrorHours: null, slotRetainedMbMax: 10_240 };
     const since = { keepDays: 7, diskFreePercentMin: 15, ...watched, applications: [], smoke: [] };
     expect(read(second)).toEqual({ ...second, settings: { ...second.settings, ...since } });
   });

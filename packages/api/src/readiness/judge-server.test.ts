@@ -8,7 +8,7 @@ const day = 24 * 60 * minute;
 const now = 1_795_348_800_000_000;
 const mebibyte = 1024 ** 2;
 
-const settings = serverSettingsSchema.parse({ rtoSeconds: 600, rpoSeconds: 60 });
+const settings = serverSettingsSchema.parse({ rtoSeconds: 600, rpoSeconds: 60, mirrorHours: 2 });
 const seconds = (median: number) => ({ median, min: median * 0.8, max: median * 1.25 });
 const restore: NonNullable<ServerFacts['restore']> = {
   backup: 'b',
@@ -41,6 +41,7 @@ const well: ServerFacts = {
   lastDrill: { run: 'r', state: 'succeeded', problem: null },
   lastGoodDrill: { at: now - day, rtoSeconds: 90 },
   restore,
+  mirror: { at: now - 60 * minute, problem: null },
 };
 const judged = (more: Partial<ServerFacts>): string[] =>
   judgeServer({ ...well, ...more }).map(({ code, severity }) => `${severity} ${code}`);
@@ -92,6 +93,12 @@ const cases: readonly (readonly [string, Partial<ServerFacts>, Partial<ServerFac
     { rpo: rpo({ slots: [{ name: 's', active: false, retainedBytes: 10_240 * mebibyte }] }) },
   ],
   [
+    'critical mirror-old',
+    { mirror: { at: now - 121 * minute, problem: null } },
+    { mirror: { at: now - 120 * minute, problem: null } },
+  ],
+  ['warning mirror-failed', { mirror: { at: now, problem: 'the box is full' } }, {}],
+  [
     'warning slot-retains',
     { rpo: rpo({ slots: [{ name: 's', active: true, retainedBytes: 10_241 * mebibyte }] }) },
     { rpo: rpo({ slots: null }) },
@@ -117,9 +124,16 @@ describe('a server', () => {
   });
 
   test('is not watched for what its settings leave out', () => {
-    const none = { rtoSeconds: null, rpoSeconds: null, drillDays: null, backupDays: null, slotRetainedMbMax: null };
+    const none = {
+      rtoSeconds: null,
+      rpoSeconds: null,
+      drillDays: null,
+      backupDays: null,
+      mirrorHours: null,
+      slotRetainedMbMax: null,
+    };
     const quiet = { ...settings, ...none };
-    for (const [finding, is] of cases.filter(([one]) => /old|overdue|never|too-slow|rpo|slot/.test(one))) {
+    for (const [finding, is] of cases.filter(([one]) => /-old|overdue|never|too-slow|rpo|slot/.test(one))) {
       const found = judgeServer({ ...well, ...is, settings: quiet }).map(({ code }) => code);
       expect(found, finding).not.toContain(finding.split(' ')[1]);
     }

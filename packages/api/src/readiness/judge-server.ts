@@ -23,6 +23,8 @@ export interface ServerFacts {
   readonly lastDrill: { readonly run: string; readonly state: string; readonly problem: string | null } | null;
   readonly lastGoodDrill: { readonly at: Micros; readonly rtoSeconds: number | null } | null;
   readonly restore: RestoreNow | null;
+  /** The newest run that brought the mirror up to date, and why the newest of all did not. */
+  readonly mirror: { readonly at: Micros | null; readonly problem: string | null };
 }
 
 type Rule = (facts: ServerFacts) => ServerFinding | null;
@@ -183,8 +185,30 @@ const slotRetains: Rule = ({ rpo: { slots }, settings: { slotRetainedMbMax }, se
   };
 };
 
+const mirrorOld: Rule = ({ mirror: { at }, settings: { mirrorHours }, createdAt, now, server }) => {
+  if (mirrorHours === null || now - (at ?? createdAt) <= mirrorHours * hour) return null;
+  return {
+    code: 'mirror-old',
+    severity: 'critical',
+    title: 'The mirror is old',
+    detail: `It was ${at === null ? 'never brought up to date' : `brought up to date ${ago(now - at)} ago`}; ${mirrorHours} hours are allowed (mirrorHours). A disaster loses what came since.`,
+    remedy: `Read GET /v1/servers/${server}/mirror.txt; now: POST /v1/runs {"server":"${server}","scenario":"mirror"}; by itself: POST /v1/schedules.`,
+  };
+};
+
+const mirrorFailed: Rule = ({ mirror: { problem }, server }) =>
+  problem === null
+    ? null
+    : {
+        code: 'mirror-failed',
+        severity: 'warning',
+        title: 'The last run of the mirror failed',
+        detail: problem,
+        remedy: `Read GET /v1/servers/${server}/mirror.txt. It is as restorable as it was before that run.`,
+      };
+
 const observedRules: readonly Rule[] = [liveDown, backupAge, rpoExceeded, slotRetains, tooSlow, slower];
-const recordedRules: readonly Rule[] = [drillAge, drillFailed];
+const recordedRules: readonly Rule[] = [drillAge, drillFailed, mirrorOld, mirrorFailed];
 
 function ago(micros: Micros): string {
   return micros < 2 * day ? duration(micros / second) : `${Math.floor(micros / day)} days`;

@@ -1,6 +1,7 @@
 import { parseInstant, type Micros } from '@barback/shared/postgres/instant.ts';
 import type { Clock } from '../clock.ts';
 import type { Reader } from '../db/database.ts';
+import { mirrorView } from '../mirror/mirror-view.ts';
 import { earlierRuns } from '../planner/earlier-runs.ts';
 import type { Server } from '../servers/server-store.ts';
 import { loadWindow } from '../wal-index/load-window.ts';
@@ -33,8 +34,14 @@ export function serverFacts(reader: Reader, server: Server, clock: Clock): Serve
     newestBackupAt: picture.usable[0]?.endTime ?? null,
     lastDrill,
     lastGoodDrill: good ? { at: micros(good.finishedAt), rtoSeconds: good.rtoSeconds } : null,
+    mirror: mirrorOf(reader, name, clock),
     restore: restoreNow(picture, earlierRuns(reader, name, 'drill').measures),
   };
+}
+
+function mirrorOf(reader: Reader, server: string, clock: Clock): ServerFacts['mirror'] {
+  const { current, problem } = mirrorView(reader, server, clock);
+  return { at: current === null ? null : micros(current.at), problem: problem?.detail ?? null };
 }
 
 function micros(text: string): Micros {

@@ -13,6 +13,8 @@ export const serverFindingCodes = [
   'restore-slower',
   'rpo-exceeded',
   'slot-retains',
+  'mirror-old',
+  'mirror-failed',
 ] as const;
 
 export const serverFindingSchema = z

@@ -4,7 +4,7 @@ import { fields, page, section, table } from './layout.ts';
 import { nextActions, type NextAction } from './next-actions.ts';
 import { plain } from './plain.ts';
 import { describeTarget, stopFields } from './render-stop.ts';
-import { bytes, duration, instant } from './units.ts';
+import { ago, exactInstant, bytes, duration, instant } from './units.ts';
 
 const states: Record<PlanView['state'], string> = {
   ready: 'ready to start',
@@ -91,6 +91,8 @@ function subject(plan: PlanView, now: number): Lines {
         ['of run', plan.accepts],
         ['frees', plan.kept.bytes === null ? null : bytes(plan.kept.bytes)],
       ];
+    case 'mirror':
+      return [['holds', heldText(plan.holds, now)]];
     case 'backup':
       return [['WAL comes by', ways(plan.protection)]];
     case 'rebaseline':
@@ -141,7 +143,13 @@ function slot({ name, active, retainedBytes, walStatus }: RebaselineView['slots'
   return `${plain(name)}: ${active ? 'in use' : 'not in use'}, ${kept}${walStatus === null ? '' : ` (${plain(walStatus)})`}`;
 }
 
+function heldText({ newestCommit }: ViewOf<'mirror'>['holds'], now: number): string {
+  if (newestCommit === null) return 'no commit is known yet';
+  return `every commit up to ${newestCommit.xid} of ${exactInstant(newestCommit.time)} (${ago(newestCommit.time, now)})`;
+}
+
 function about(plan: PlanView): string {
+  if (plan.scenario === 'mirror') return plan.holds.newestCommit?.lsn ?? '';
   if ('backup' in plan) return plan.backup.id;
   if ('kept' in plan) return plan.kept.plan;
   return plan.protection.slotName ?? '';

@@ -4,7 +4,7 @@ import type { ExtractResult } from '../scenarios/extract-result.ts';
 import type { ScenarioName } from '../scenarios/index.ts';
 import type { RebaselineResult } from '../scenarios/rebaseline-result.ts';
 import type { PointInTimeResult } from '../scenarios/point-in-time-result.ts';
-import type { AcceptResult, BackupResult, UndoResult } from '../scenarios/small-results.ts';
+import type { AcceptResult, BackupResult, MirrorResult, UndoResult } from '../scenarios/small-results.ts';
 import {
   renderAcceptResult,
   renderBackupResult,
@@ -13,6 +13,7 @@ import {
 } from './render-cutover-result.ts';
 import { renderDrillResult } from './render-drill-result.ts';
 import { renderExtractResult } from './render-extract-result.ts';
+import { renderMirrorResult } from './render-mirror.ts';
 import { renderRebaselineResult } from './render-rebaseline-result.ts';
 
 /** By scenario: the engine made the result by the same name. */
@@ -23,6 +24,7 @@ const renderers: Readonly<Record<ScenarioName, (result: unknown) => string>> = {
   undo: (result) => renderCutover((result as UndoResult).cutover),
   accept: (result) => renderAcceptResult(result as AcceptResult),
   backup: (result) => renderBackupResult(result as BackupResult),
+  mirror: (result) => renderMirrorResult(result as MirrorResult),
   rebaseline: (result) => renderRebaselineResult(result as RebaselineResult),
 };
 

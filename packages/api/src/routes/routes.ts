@@ -3,6 +3,7 @@ import { channelRoutes } from './channels.ts';
 import { incidentRoutes } from './incidents.ts';
 import { keptRoutes } from './kept.ts';
 import { metricsRoutes } from './metrics.ts';
+import { mirrorRoutes } from './mirror.ts';
 import { planRoutes } from './plans.ts';
 import { readinessRoutes } from './readiness.ts';
 import type { Route } from './route.ts';
@@ -17,6 +18,7 @@ export const routes: readonly Route[] = [
   ...windowRoutes,
   ...incidentRoutes,
   ...readinessRoutes,
+  ...mirrorRoutes,
   ...keptRoutes,
   ...planRoutes,
   ...runRoutes,

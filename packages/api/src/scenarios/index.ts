@@ -2,6 +2,7 @@ import { accept } from './accept.ts';
 import { backup } from './backup.ts';
 import { drill } from './drill.ts';
 import { extract } from './extract.ts';
+import { mirror } from './mirror.ts';
 import { pointInTime } from './point-in-time.ts';
 import { rebaseline } from './rebaseline.ts';
 import { undo } from './undo.ts';
@@ -15,6 +16,7 @@ export const scenarios = {
   accept,
   backup,
   rebaseline,
+  mirror,
 } as const;
 
 export type ScenarioName = keyof typeof scenarios;

@@ -27,3 +27,15 @@ export interface BackupResult {
 export function backupResult(steps: readonly Step[], attempts: readonly TimedAttempt[]): BackupResult {
   return { backup: resultsOf(steps, attempts, 'backup-create')[0]?.result ?? null };
 }
+
+export interface MirrorResult {
+  readonly push: Result<'mirror-push'> | null;
+  readonly check: Result<'mirror-check'> | null;
+}
+
+export function mirrorResult(steps: readonly Step[], attempts: readonly TimedAttempt[]): MirrorResult {
+  return {
+    push: resultsOf(steps, attempts, 'mirror-push')[0]?.result ?? null,
+    check: resultsOf(steps, attempts, 'mirror-check')[0]?.result ?? null,
+  };
+}

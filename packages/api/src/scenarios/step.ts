@@ -7,6 +7,7 @@ export type ApiOpName =
   | 'recheck-plan'
   | 'recheck-protection'
   | 'recheck-cutover'
+  | 'judge-mirror'
   | 'application-look'
   | 'application-stop'
   | 'application-start'

@@ -48,6 +48,7 @@ export function launchWith(deps: LaunchDeps): Launch {
 async function requestOf(deps: LaunchDeps, { definition }: Schedule): Promise<PlanRequest> {
   const { server } = definition;
   if (definition.scenario === 'backup') return { server, scenario: 'backup', options: definition.options };
+  if (definition.scenario === 'mirror') return { server, scenario: 'mirror', options: definition.options };
   await deps.index.freshen(server);
   const window = loadWindow(deps.database.orm, server, deps.clock);
   const { target, backup } = chooseTarget(definition.target, window, random);

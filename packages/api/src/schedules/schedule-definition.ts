@@ -68,6 +68,11 @@ export const scheduleDefinitionSchema = z
       scenario: z.literal('backup'),
       options: scenarios.backup.options.prefault({}),
     }),
+    z.strictObject({
+      ...common,
+      scenario: z.literal('mirror'),
+      options: scenarios.mirror.options.prefault({}),
+    }),
   ])
   .meta({ id: 'ScheduleDefinition' });
 

@@ -6,6 +6,7 @@ import { runs } from '../../db/schema.ts';
 import { cutoverBasisSchema } from '../../scenarios/cutover-basis.ts';
 import { drillResult, type DrillResult } from '../../scenarios/drill-result.ts';
 import { judgeDrill, type DrillBounds } from '../../scenarios/judge-drill.ts';
+import { judgeMirror } from '../../scenarios/judge-mirror.ts';
 import { basisSchema } from '../../scenarios/plan-basis.ts';
 import { protectionBasisSchema } from '../../scenarios/protection-basis.ts';
 import { recheckCutover } from '../../scenarios/recheck-cutover.ts';
@@ -25,6 +26,7 @@ const work: Readonly<Partial<Record<ApiOpName, (reader: Reader, run: Run, params
   'recheck-plan': recheck,
   'recheck-protection': recheckProtected,
   'recheck-cutover': recheckReplaced,
+  'judge-mirror': judgeMirrored,
 };
 
 export async function performApi(
@@ -79,6 +81,11 @@ function recheckReplaced(_reader: Reader, run: Run, params: Json): AttemptOutcom
     cutover: resultOf(run, 'cutover-facts'),
   });
   return difference === null ? { is: 'succeeded', result: null } : { is: 'failed', problem: difference };
+}
+
+function judgeMirrored(_reader: Reader, run: Run): AttemptOutcome {
+  const damage = judgeMirror(resultOf(run, 'mirror-check'));
+  return damage === null ? { is: 'succeeded', result: null } : { is: 'failed', problem: damage };
 }
 
 /** The receipt's result, checked against its contract when it was admitted. */

@@ -1,0 +1,119 @@
+import { randomInt } from 'node:crypto';
+import path from 'node:path';
+import type { Params, Result } from '@barback/shared/operations/index.ts';
+import { boxArgv, type Box } from '../mirror/box.ts';
+import { monotonicMs } from '../system/clock.ts';
+import { execute, executeOk } from './execute.ts';
+import type { Call, Handler, Host } from './handler.ts';
+import { hashFiles, parseHashes, readHashes, type Hashes } from './mirror-hashes.ts';
+import { mirrorUser, requireBox } from './mirror-place.ts';
+import { reportConnection, runRsync } from './run-rsync.ts';
+
+type Damage = Result<'mirror-check'>['damaged'][number];
+type Expected = readonly [name: string, hashed: Hashes[string]];
+
+const filesAtOnce = 100;
+const damagesToldMax = 1000;
+
+export const mirrorCheck: Handler<'mirror-check'> = {
+  async perform(host, params, call) {
+    const startedAt = monotonicMs();
+    const box = requireBox(host);
+    const hashes = await readHashes(host);
+    // Never mirrored: there is nothing to be damaged.
+    if (hashes === undefined) return { how: 'box', files: 0, bytes: 0, damaged: [], damagedFiles: 0, seconds: 0 };
+    const work = { host, box, call };
+    const all = Object.entries(hashes);
+    const onBox = await checkOnBox(work, all);
+    const found = onBox ?? (await checkSample(work, sampleOf(all, params.sampleMax)));
+    const seconds = (monotonicMs() - startedAt) / 1000;
+    const damaged = found.damaged.slice(0, damagesToldMax);
+    return { ...found, damaged, damagedFiles: found.damaged.length, seconds };
+  },
+
+  async observe() {
+    return { is: 'absent' };
+  },
+};
+
+interface Work {
+  readonly host: Host;
+  readonly box: Box;
+  readonly call: Call;
+}
+
+type Checked = Pick<Result<'mirror-check'>, 'how' | 'files' | 'bytes'> & { readonly damaged: readonly Damage[] };
+
+/** The box reads its own disks and sends hashes alone; null when its shell has no sha256sum. */
+async function checkOnBox({ host, box, call }: Work, all: readonly Expected[]): Promise<Checked | null> {
+  const damaged: Damage[] = [];
+  let bytes = 0;
+  const total = all.reduce((sum, [, { size }]) => sum + size, 0);
+  for (let start = 0; start < all.length; start += filesAtOnce) {
+    const batch = all.slice(start, start + filesAtOnce);
+    const names = batch.map(([name]) => `${box.directory}/${name}`);
+    const program = { argv: boxArgv(box, ['sha256sum', ...names]), user: mirrorUser(host), timeoutMs: 6 * 3_600_000 };
+    const outcome = await execute(program, call.signal);
+    const found = parseHashes(outcome.stdout);
+    const isRefused = found.size === 0 && !/No such file/i.test(outcome.stderr);
+    if (isRefused && (outcome.exitCode === 255 || start > 0)) throw reportConnection(box, outcome);
+    if (isRefused) return null;
+    for (const [name, { size, sha256 }] of batch) {
+      const there = found.get(`${box.directory}/${name}`);
+      if (there === undefined) damaged.push({ path: name, is: 'missing' });
+      else if (there !== sha256) damaged.push({ path: name, is: 'content' });
+      bytes += size;
+    }
+    call.progress('hashes on the box', bytes, total);
+  }
+  return { how: 'box', files: all.length, bytes, damaged };
+}
+
+/** Fetched into a directory of their own and hashed here. */
+async function checkSample({ host, box, call }: Work, sample: readonly Expected[]): Promise<Checked> {
+  const user = mirrorUser(host);
+  const run = async (argv: readonly string[], stdin?: string): Promise<string> => {
+    const program = { argv, user, timeoutMs: 600_000, ...(stdin === undefined ? {} : { stdin }) };
+    return (await executeOk(program, call.signal, 'mirror-failed')).stdout.trim();
+  };
+  const directory = await run(['/usr/bin/mktemp', '--directory', '/var/tmp/barback-mirror-XXXXXXXX']);
+  try {
+    const list = path.join(directory, 'list');
+    await run(['/usr/bin/dd', `of=${list}`, 'status=none'], sample.map(([name]) => `${name}\n`).join(''));
+    const filters = [`--files-from=${list}`, '--ignore-missing-args'];
+    const local = `${directory}/fetched/`;
+    const transfer = {
+      direction: 'fetch',
+      local,
+      remote: '',
+      filters,
+      deletes: false,
+      compareContents: false,
+    } as const;
+    await runRsync({ box, user, call }, transfer, 'fetch');
+    const found = await hashFiles(
+      user,
+      sample.map(([name]) => local + name),
+      call,
+    );
+    const damaged = sample.flatMap(([name, { sha256 }]): Damage[] => {
+      const there = found.get(local + name);
+      if (there === sha256) return [];
+      return [{ path: name, is: there === undefined ? 'missing' : 'content' }];
+    });
+    return {
+      how: 'fetched',
+      files: sample.length,
+      bytes: sample.reduce((sum, [, { size }]) => sum + size, 0),
+      damaged,
+    };
+  } finally {
+    await run(['/usr/bin/rm', '-rf', '--', directory]);
+  }
+}
+
+function sampleOf(all: readonly Expected[], max: Params<'mirror-check'>['sampleMax']): readonly Expected[] {
+  const left = [...all];
+  while (left.length > max) left.splice(randomInt(left.length), 1);
+  return left;
+}

@@ -1,0 +1,129 @@
+import path from 'node:path';
+import type { Params, Result } from '@barback/shared/operations/index.ts';
+import { formatInstant } from '@barback/shared/postgres/instant.ts';
+import type { Diagnosis } from '../barman/diagnose.ts';
+import { boxArgv, boxText } from '../mirror/box.ts';
+import { passes } from '../mirror/passes.ts';
+import { monotonicMs, nowMicros } from '../system/clock.ts';
+import { kindOf, listDirectory } from '../system/directory-tree.ts';
+import { readCatalogue } from './backup-list.ts';
+import { execute, executeOk } from './execute.ts';
+import type { Handler, Host } from './handler.ts';
+import { hashFinalFiles, writeHashes, type Hashes } from './mirror-hashes.ts';
+import { mirroredPlaces, mirrorUser, requireBox } from './mirror-place.ts';
+import { reportConnection, runRsync, type RsyncWork } from './run-rsync.ts';
+
+/** What the box is told about itself, so that whoever has nothing else knows what it holds. */
+const manifestName = 'barback-mirror.json';
+
+export const mirrorPush: Handler<'mirror-push'> = {
+  async perform(host, params, call) {
+    const startedAt = monotonicMs();
+    const box = requireBox(host);
+    const work = { box, user: mirrorUser(host), call };
+    const { backups, diagnosis } = await readCatalogue(host.server, call.signal);
+    const places = mirroredPlaces(diagnosis);
+    const done = backups.filter(({ status }) => status === 'DONE').map(({ id }) => id);
+    const unfinished = (await listDirectory(places.base)).filter((name) => !done.includes(name));
+    // Before anything is sent: what is known now is there afterwards.
+    const { hashes, bytesHashed } = await hashFinalFiles(host, { places, done }, call);
+    await makeDirectory(work);
+    const sent = await sendAll(work, { places, done, unfinished, compareContents: params.compareContents });
+    await sendManifest(work, manifestOf(host, { params, hashes, diagnosis, done }));
+    await writeHashes(host, hashes);
+    return {
+      destination: boxText(box),
+      ...sent,
+      bytesHashed,
+      backups: done,
+      seconds: (monotonicMs() - startedAt) / 1000,
+    };
+  },
+
+  /** Performing again sends what is not there yet. */
+  async observe() {
+    return { is: 'absent' };
+  },
+};
+
+/** rsync makes only the last directory of a path. */
+async function makeDirectory(work: RsyncWork): Promise<void> {
+  const { box, user, call } = work;
+  const argv = boxArgv(box, ['mkdir', '-p', box.directory]);
+  const outcome = await execute({ argv, user, timeoutMs: 120_000 }, call.signal);
+  if (outcome.exitCode !== 0) throw reportConnection(box, outcome);
+}
+
+type Sent = Pick<Result<'mirror-push'>, 'files' | 'bytes' | 'filesSent' | 'bytesSent'>;
+
+async function sendAll(work: RsyncWork, input: Parameters<typeof passes>[0]): Promise<Sent> {
+  let sent: Sent = { files: 0, bytes: 0, filesSent: 0, bytesSent: 0 };
+  for (const { phase, place, transfer } of passes(input)) {
+    if ((await kindOf(place)) !== 'directory') continue;
+    const one = await runRsync(work, transfer, phase);
+    // The last transfers are of everything that is there.
+    const whole = phase === 'deletions' ? one : { files: 0, bytes: 0 };
+    sent = {
+      files: sent.files + whole.files,
+      bytes: sent.bytes + whole.bytes,
+      filesSent: sent.filesSent + one.filesSent,
+      bytesSent: sent.bytesSent + one.bytesSent,
+    };
+  }
+  return sent;
+}
+
+interface ManifestParts {
+  readonly params: Params<'mirror-push'>;
+  readonly hashes: Hashes;
+  readonly diagnosis: Diagnosis;
+  readonly done: readonly string[];
+}
+
+function manifestOf(host: Host, { params, hashes, diagnosis, done }: ManifestParts): string {
+  const files = Object.entries(hashes).map(([name, { size, sha256 }]) => [name, size, sha256]);
+  return JSON.stringify({
+    format: 1,
+    server: host.serverName,
+    barmanServer: host.server.barman.server,
+    at: formatInstant(nowMicros()),
+    liveTimeline: params.liveTimeline,
+    newestCommit: params.newestCommit,
+    backups: done.map((id) => {
+      const {
+        timeline = null,
+        begin_wal = null,
+        end_wal = null,
+        end_xlog = null,
+        systemid = null,
+      } = diagnosis.backups[id] ?? {};
+      return { id, timeline, beginWal: begin_wal, endWal: end_wal, endLsn: end_xlog, systemIdentifier: systemid };
+    }),
+    files,
+  });
+}
+
+/** Last: it never names what is not there. */
+async function sendManifest(work: RsyncWork, manifest: string): Promise<void> {
+  const { user, call } = work;
+  const run = async (argv: readonly string[], stdin?: string): Promise<string> => {
+    const program = { argv, user, timeoutMs: 60_000, ...(stdin === undefined ? {} : { stdin }) };
+    return (await executeOk(program, call.signal, 'mirror-failed')).stdout.trim();
+  };
+  const directory = await run(['/usr/bin/mktemp', '--directory', '/var/tmp/barback-mirror-XXXXXXXX']);
+  try {
+    await run(['/usr/bin/dd', `of=${path.join(directory, manifestName)}`, 'status=none'], manifest);
+    const filters = [`--include=/${manifestName}`, '--exclude=*'];
+    const transfer = {
+      direction: 'push',
+      local: `${directory}/`,
+      remote: '',
+      filters,
+      deletes: false,
+      compareContents: false,
+    } as const;
+    await runRsync(work, transfer, 'manifest');
+  } finally {
+    await run(['/usr/bin/rm', '-rf', '--', directory]);
+  }
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { backupIdSchema, serverNameSchema } from '../wire/identifiers.ts';
+import { defineContract, hourMs } from './contract.ts';
+
+const commitSchema = z.strictObject({
+  xid: z.int(),
+  lsn: z.string(),
+  /** RFC 3339 UTC. */
+  time: z.string(),
+});
+
+/** Brings the mirror of the server's backups up to date; what is there already is not sent again. */
+export const mirrorPush = defineContract({
+  class: 'I',
+  limitMs: 48 * hourMs,
+  onCancel: 'stop',
+  params: z.strictObject({
+    server: serverNameSchema,
+    /** Compare contents instead of sizes and times, and so mend what is damaged there: reads everything on both sides. */
+    compareContents: z.boolean(),
+    /** What Barman was known to hold before: the mirror holds it afterwards. Written into the manifest of the mirror. */
+    liveTimeline: z.int().nullable(),
+    newestCommit: commitSchema.nullable(),
+  }),
+  result: z.strictObject({
+    /** user@host:directory */
+    destination: z.string(),
+    /** Regular files that were sent, and their bytes as sent. */
+    filesSent: z.int(),
+    bytesSent: z.int(),
+    /** Everything that the mirror holds. */
+    files: z.int(),
+    bytes: z.int(),
+    /** Bytes whose SHA-256 was not known yet. */
+    bytesHashed: z.int(),
+    backups: z.array(backupIdSchema),
+    seconds: z.number(),
+  }),
+});
+
+const damageSchema = z.strictObject({
+  path: z.string(),
+  is: z.enum(['missing', 'size', 'content']),
+});
+
+/** Compares what the mirror holds with the hashes that were taken when it was sent: all by the box itself, or some that are fetched. */
+export const mirrorCheck = defineContract({
+  class: 'A',
+  limitMs: 48 * hourMs,
+  onCancel: 'stop',
+  params: z.strictObject({
+    server: serverNameSchema,
+    /** Files that are fetched and hashed here when the box does not hash. */
+    sampleMax: z.int().min(1).max(10_000),
+  }),
+  result: z.strictObject({
+    /** `box`: sha256sum ran there, over everything. `fetched`: a sample was fetched and hashed here. */
+    how: z.enum(['box', 'fetched']),
+    files: z.int(),
+    bytes: z.int(),
+    /** At most 1000. */
+    damaged: z.array(damageSchema),
+    damagedFiles: z.int(),
+    seconds: z.number(),
+  }),
+});
