@@ -1,19 +1,15 @@
-import { open, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { archiveWal, listBackups, takeBackup } from '../lab/barman-backup.ts';
+import { archiveWal } from '../lab/barman-backup.ts';
 import type { Lab } from '../lab/lab.ts';
-import { labProcesses } from '../lab/lab-processes.ts';
 import { sql } from '../lab/psql.ts';
-import { mustRun } from '../lab/run-command.ts';
-import { configureAgent } from '../support/agent-config.ts';
-import { endOf, request, stepOf, waitForRun } from '../support/barback-client.ts';
-import { openBox, type Box } from '../support/box.ts';
+import { endOf, request, runDrill, stepOf } from '../support/barback-client.ts';
+import type { Box } from '../support/box.ts';
 import { mirror, mirrorPage, mirrorWell, startMirror } from '../support/mirror-client.ts';
-import { Mounts } from '../support/mounts.ts';
+import { mark, mirrorScene } from '../support/mirror-scene.ts';
 import { askPulled, pullMirror } from '../support/restore-from-mirror.ts';
-import { settledLab } from '../support/settled-lab.ts';
 
 const minutes = 60_000;
 const mebibyte = 1024 ** 2;
@@ -21,26 +17,11 @@ const mebibyte = 1024 ** 2;
 let lab: Lab;
 let stop: () => Promise<void> = async () => {};
 let box: Box;
-const mounts = new Mounts();
 
 beforeAll(async () => {
-  ({ lab, stop } = await settledLab());
-  box = await openBox(lab);
-  await sql(lab.postgres, 'CREATE TABLE marks (xid bigint)');
+  ({ lab, box, stop } = await mirrorScene());
 }, 3 * minutes);
-afterAll(async () => {
-  await mounts.unmountAll();
-  await stop();
-});
-
-const mark = (): Promise<string> =>
-  sql(lab.postgres, 'INSERT INTO marks VALUES (pg_current_xact_id()::text::bigint) RETURNING xid');
-
-/** Every file of the mirror below a directory, by name. */
-async function filesBelow(directory: string): Promise<string[]> {
-  const all = await readdir(path.join(box.mirror, directory), { recursive: true, withFileTypes: true });
-  return all.filter((one) => one.isFile()).map((one) => path.join(one.parentPath, one.name));
-}
+afterAll(() => stop());
 
 describe('a mirror', () => {
   test(
@@ -55,7 +36,7 @@ describe('a mirror', () => {
       expect(shown.current?.run).toBe(first.id);
       expect(shown.current?.destination).toContain('barman-mirror/main');
       expect(shown.lostNow?.commits).toBe(0);
-      await mark();
+      await mark(lab);
       await archiveWal({ postgres: lab.postgres, barman: lab.barman });
       const { push } = await mirrorWell(lab);
       expect(push?.filesSent).toBeLessThan(20);
@@ -73,7 +54,7 @@ describe('a mirror', () => {
     async () => {
       let writing = true;
       const writer = (async () => {
-        while (writing) await mark();
+        while (writing) await mark(lab);
       })();
       try {
         for (let round = 0; round < 5; round += 1) {
@@ -98,132 +79,29 @@ describe('a mirror', () => {
   );
 
   test(
-    'lets go of what retention has deleted, and of nothing else',
+    'is drilled from what the box holds alone, up to the commit that its page says, and leaves nothing behind',
     async () => {
-      const [oldest] = (await listBackups(lab.barman)).toReversed();
-      const made = await takeBackup(lab);
+      await mark(lab);
       await mirrorWell(lab);
-      expect(await readdir(path.join(box.mirror, 'base'))).toContain(oldest?.id);
-      await mustRun([...lab.barman.argv, 'delete', 'main', oldest?.id ?? '']);
-      await mirrorWell(lab);
-      const kept = (await listBackups(lab.barman)).map(({ id }) => id);
-      expect((await readdir(path.join(box.mirror, 'base'))).toSorted()).toEqual(kept.toSorted());
-      expect(kept).toContain(made);
-      expect((await mirror(lab, { check: true })).state).toBe('succeeded');
+      const promised = (await mirrorPage(lab)).current?.newestCommit;
+      const probe = {
+        name: 'marks',
+        database: 'system',
+        sql: `SELECT count(*) FROM marks WHERE xid <= ${promised?.xid ?? 0}`,
+      };
+      const done = await runDrill(lab, { type: 'latest' }, { from: 'mirror', probes: [probe] });
+      expect(done.state, JSON.stringify(done.problem)).toBe('succeeded');
+      const there = await sql(lab.postgres, `SELECT count(*) FROM marks WHERE xid <= ${promised?.xid ?? 0}`);
+      expect(done.result?.probes[0]?.rows).toEqual([{ count: there }]);
+      expect(done.result?.manifest).toBe('verified');
+      expect(stepOf(done, 'judge-mirrored').state).toBe('succeeded');
+      const beside = await readdir(path.dirname(lab.postgres.dataDir));
+      expect(beside.filter((name) => /\.(mirror|restore)-/.test(name))).toEqual([]);
+      const elsewhere = await request(lab, 'POST', '/v1/plans', {
+        body: { server: 'main', scenario: 'drill', target: { type: 'xid', xid: 700 }, options: { from: 'mirror' } },
+      });
+      expect(elsewhere.json).toMatchObject({ type: 'urn:barback:problem:validation-failed' });
     },
-    5 * minutes,
+    4 * minutes,
   );
 });
-
-describe('damage on the box', () => {
-  test(
-    'is named by a check whatever kind it is, and mended',
-    async () => {
-      const [flipped, gone] = await filesBelow('base').then((all) =>
-        all.filter((file) => /\/base\/\d+\/\d+$/.test(file)),
-      );
-      const [segment] = await filesBelow('wals').then((all) => all.filter((file) => /[0-9A-F]{24}$/.test(file)));
-      await flip(flipped ?? '');
-      await flip(segment ?? '');
-      await rm(gone ?? '');
-      const found = await mirror(lab, { check: true });
-      expect(found.problem).toMatchObject({ type: 'urn:barback:problem:mirror-damaged' });
-      const names = [flipped, segment, gone].map((file) => path.relative(box.mirror, file ?? ''));
-      expect(found.mirrored.check?.how).toBe('box');
-      expect(found.mirrored.check?.damaged.toSorted((a, b) => a.path.localeCompare(b.path))).toEqual(
-        [
-          { path: names[0], is: 'content' },
-          { path: names[1], is: 'content' },
-          { path: names[2], is: 'missing' },
-        ].toSorted((a, b) => (a.path ?? '').localeCompare(b.path ?? '')),
-      );
-      expect((await mirrorPage(lab)).problem?.detail).toContain('3 of');
-      await mirrorWell(lab, { compareContents: true });
-      expect((await mirrorWell(lab, { check: true })).check).toMatchObject({ damagedFiles: 0 });
-    },
-    5 * minutes,
-  );
-
-  test(
-    'is found in what is fetched where the shell of the box cannot hash',
-    async () => {
-      await box.allow('rsync', 'mkdir');
-      try {
-        const [flipped = ''] = await filesBelow('base').then((all) =>
-          all.filter((file) => file.endsWith('pg_filenode.map')),
-        );
-        await flip(flipped);
-        const found = await mirror(lab, { check: true, sampleMax: 10_000 });
-        expect(found.mirrored.check).toMatchObject({
-          how: 'fetched',
-          damaged: [{ path: path.relative(box.mirror, flipped), is: 'content' }],
-        });
-        await mirrorWell(lab, { compareContents: true });
-      } finally {
-        await box.allow('rsync', 'mkdir', 'sha256sum');
-      }
-    },
-    5 * minutes,
-  );
-});
-
-describe('a box', () => {
-  test('with another host key gets nothing, and is named', async () => {
-    const known = await readFile(box.account.knownHostsFile, 'utf8');
-    const other = path.join(lab.dir, 'other-key');
-    await mustRun(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', other]);
-    const [type, key] = (await readFile(`${other}.pub`, 'utf8')).split(' ');
-    await writeFile(box.account.knownHostsFile, `[127.0.0.1]:${box.account.port} ${type} ${key}\n`);
-    const refused = await mirror(lab);
-    expect(refused.problem).toMatchObject({ type: 'urn:barback:problem:mirror-refused' });
-    expect(refused.problem?.detail).toContain('not the one whose key is known');
-    await writeFile(box.account.knownHostsFile, known);
-    await mirrorWell(lab);
-  }, 120_000);
-
-  test(
-    'whose connection breaks in the middle is connected to again, and gets the rest',
-    async () => {
-      await rm(path.join(box.home, 'barman-mirror'), { recursive: true, force: true });
-      await configureAgent(lab, (server) => void Object.assign(server.mirror ?? {}, { bandwidthKBps: 20_000 }));
-      const id = await startMirror(lab);
-      const isSending = ({ progress }: { progress: { phase: string; bytes: number } | null }): boolean =>
-        progress?.phase === 'backups' && progress.bytes > mebibyte;
-      await waitForRun(lab, id, (run) => isSending(stepOf(run, 'mirror')), minutes);
-      const serving = (await labProcesses(lab)).filter(
-        ({ argv }) => argv[0]?.endsWith('rsync') === true && argv[1] === '--server',
-      );
-      expect(serving.length).toBeGreaterThan(0);
-      for (const { pid } of serving) process.kill(pid, 'SIGKILL');
-      const run = await endOf(lab, id);
-      expect(run.state, JSON.stringify(run.problem)).toBe('succeeded');
-      await configureAgent(lab, (server) => void Object.assign(server.mirror ?? {}, { bandwidthKBps: 1_000_000 }));
-      expect((await mirrorWell(lab, { check: true })).check).toMatchObject({ damagedFiles: 0 });
-    },
-    5 * minutes,
-  );
-
-  test(
-    'that is full is named, keeps what it had, and gets the rest when there is room',
-    async ({ skip }) => {
-      Mounts.require(skip);
-      await mounts.mount(['-t', 'tmpfs', '-o', 'size=8m,mode=0777', 'tmpfs'], box.home);
-      const full = await mirror(lab);
-      expect(full.problem).toMatchObject({ type: 'urn:barback:problem:insufficient-space' });
-      await mounts.unmount(box.home);
-      await mirrorWell(lab);
-    },
-    3 * minutes,
-  );
-});
-
-/** Another content of the same size and time. */
-async function flip(file: string): Promise<void> {
-  const { atime, mtime, size } = await stat(file);
-  const handle = await open(file, 'r+');
-  const at = Math.floor(size / 2);
-  const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, at);
-  await handle.write(Buffer.from([(buffer[0] ?? 0) ^ 0xff]), 0, 1, at);
-  await handle.close();
-  await utimes(file, atime, mtime);
-}

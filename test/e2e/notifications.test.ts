@@ -202,11 +202,14 @@ describe('a webhook', () => {
   test('hears after a restart of the api what happened meanwhile, once', async () => {
     const channels = await tell([webhook()]);
     await api.rig.until(start(checkStep), 'succeeded');
-    await hears(2);
+    // One that is cut off before its answer is recorded would come again, with the same id.
+    const delivered = (count: number): Promise<unknown> =>
+      untilState('first', ({ deliveries }) => deliveries.filter(({ state }) => state === 'delivered').length === count);
+    await delivered(2);
     await notifier.stop();
     await api.rig.until(start(checkStep), 'succeeded');
     startNotifier(channels);
-    await hears(4);
+    await delivered(4);
     await notifier.stop();
     startNotifier(channels);
     await api.ask('POST', '/v1/channels/first/test', { as: 'admin' });

@@ -144,3 +144,40 @@ test('a signing key that others may read, a missing one and an unknown option ar
   expect((await run('nothing')).code).toBe(2);
   expect((await run('--help')).code).toBe(0);
 });
+
+test('a copy of the database that was made while the api ran is put back with its whole log, and replaces none that exists', async () => {
+  await local('init');
+  await local('keys', 'create', '--role', 'viewer', '--name', 'before');
+  const url = await serve();
+  const copied = await local('database', 'copy', '--to', at('copy.db'));
+  expect([copied.code, copied.err]).toEqual([0, '']);
+  expect((await stat(at('copy.db'))).mode & 0o777).toBe(0o600);
+  expect((await local('database', 'restore', at('copy.db'))).err).toContain('move it away first');
+  expect(await fetch(`${url}/readyz`).then((answer) => answer.status)).toBe(200);
+  const gone = once(api ?? fail(), 'exit');
+  api?.kill('SIGKILL');
+  await gone;
+  api = undefined;
+  for (const name of ['api.db', 'api.db-wal', 'api.db-shm']) await rm(at(name), { force: true });
+  const restored = await local('database', 'restore', at('copy.db'));
+  expect([restored.code, restored.err]).toEqual([0, '']);
+  expect(restored.out).toMatch(/^restored: \d+ events of log /);
+  const listed = await local('keys', 'list');
+  expect(listed.out).toContain('before');
+});
+
+test('a damaged copy of the database is not taken for one', async () => {
+  await local('init');
+  await local('database', 'copy', '--to', at('copy.db'));
+  const bytes = await readFile(at('copy.db'));
+  bytes.fill(0, Math.floor(bytes.length / 2), Math.floor(bytes.length / 2) + 8_192);
+  await writeFile(at('copy.db'), bytes);
+  await rm(at('api.db'));
+  const restored = await local('database', 'restore', at('copy.db'));
+  expect(restored.code).toBe(1);
+  expect(restored.err).not.toBe('');
+});
+
+function fail(): never {
+  throw new Error('there is no api');
+}

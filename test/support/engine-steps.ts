@@ -25,6 +25,7 @@ export function drillSteps(options: { hold?: string } = {}): readonly Step[] {
       sharedPreloadLibraries: [],
     },
     bounds: { rowLossPercentMax: null, tablesMin: null },
+    mirrored: null,
   });
 }
 

@@ -49,6 +49,7 @@ export function rsyncArgv(box: Box, transfer: Transfer): readonly string[] {
     ...(box.bandwidthKBps === null ? [] : [`--bwlimit=${box.bandwidthKBps}`]),
     `--rsh=${sshArguments(box).join(' ')}`,
     '--',
-    ...(transfer.direction === 'push' ? [transfer.local, remote] : [remote, transfer.local]),
+    // The contents of the directory, as on the other side.
+    ...(transfer.direction === 'push' ? [transfer.local, remote] : [`${remote}/`, transfer.local]),
   ];
 }

@@ -28,6 +28,7 @@ import { liveStart } from './live-start.ts';
 import { liveStop } from './live-stop.ts';
 import { liveSwap, liveSwapBack } from './live-swap.ts';
 import { mirrorCheck } from './mirror-check.ts';
+import { mirrorDiscard, mirrorFetch } from './mirror-fetch.ts';
 import { mirrorPush } from './mirror-push.ts';
 import { poolerLook } from './pooler-look.ts';
 import { poolerPause } from './pooler-pause.ts';
@@ -135,6 +136,8 @@ export const handlers: Handlers = {
   'live-analyze': liveAnalyze,
   'mirror-push': mirrorPush,
   'mirror-check': mirrorCheck,
+  'mirror-fetch': mirrorFetch,
+  'mirror-discard': mirrorDiscard,
   'pooler-look': poolerLook,
   'pooler-pause': poolerPause,
   'pooler-resume': poolerResume,

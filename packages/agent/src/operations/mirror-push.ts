@@ -3,6 +3,7 @@ import type { Params, Result } from '@barback/shared/operations/index.ts';
 import { formatInstant } from '@barback/shared/postgres/instant.ts';
 import type { Diagnosis } from '../barman/diagnose.ts';
 import { boxArgv, boxText } from '../mirror/box.ts';
+import { manifestName, type MirrorManifest } from '../mirror/manifest.ts';
 import { passes } from '../mirror/passes.ts';
 import { monotonicMs, nowMicros } from '../system/clock.ts';
 import { kindOf, listDirectory } from '../system/directory-tree.ts';
@@ -12,9 +13,6 @@ import type { Handler, Host } from './handler.ts';
 import { hashFinalFiles, writeHashes, type Hashes } from './mirror-hashes.ts';
 import { mirroredPlaces, mirrorUser, requireBox } from './mirror-place.ts';
 import { reportConnection, runRsync, type RsyncWork } from './run-rsync.ts';
-
-/** What the box is told about itself, so that whoever has nothing else knows what it holds. */
-const manifestName = 'barback-mirror.json';
 
 export const mirrorPush: Handler<'mirror-push'> = {
   async perform(host, params, call) {
@@ -81,8 +79,7 @@ interface ManifestParts {
 }
 
 function manifestOf(host: Host, { params, hashes, diagnosis, done }: ManifestParts): string {
-  const files = Object.entries(hashes).map(([name, { size, sha256 }]) => [name, size, sha256]);
-  return JSON.stringify({
+  const manifest: MirrorManifest = {
     format: 1,
     server: host.serverName,
     barmanServer: host.server.barman.server,
@@ -90,17 +87,19 @@ function manifestOf(host: Host, { params, hashes, diagnosis, done }: ManifestPar
     liveTimeline: params.liveTimeline,
     newestCommit: params.newestCommit,
     backups: done.map((id) => {
-      const {
-        timeline = null,
-        begin_wal = null,
-        end_wal = null,
-        end_xlog = null,
-        systemid = null,
-      } = diagnosis.backups[id] ?? {};
-      return { id, timeline, beginWal: begin_wal, endWal: end_wal, endLsn: end_xlog, systemIdentifier: systemid };
+      const known = diagnosis.backups[id];
+      return {
+        id,
+        timeline: known?.timeline ?? null,
+        beginWal: known?.begin_wal ?? null,
+        endWal: known?.end_wal ?? null,
+        endLsn: known?.end_xlog ?? null,
+        systemIdentifier: known?.systemid ?? null,
+      };
     }),
-    files,
-  });
+    files: Object.entries(hashes).map(([name, { size, sha256 }]) => [name, size, sha256]),
+  };
+  return JSON.stringify(manifest);
 }
 
 /** Last: it never names what is not there. */

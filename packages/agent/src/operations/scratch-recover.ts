@@ -18,6 +18,7 @@ import { barmanProgram } from './run-barman.ts';
 import { readRecovered, writeRecovered } from './scratch-completion.ts';
 import { refuseTablespaces } from './refuse-tablespaces.ts';
 import { copyHomes, roomNeeded, type CopyHomes } from './copy-homes.ts';
+import { hostOfMirror } from './mirror-home.ts';
 import { createScratch } from './scratch-create.ts';
 import { discardScratch } from './scratch-discard.ts';
 import { scratchPlace, scratchUser, type ScratchPlace } from './scratch-place.ts';
@@ -38,8 +39,10 @@ interface RecoverWork {
 }
 
 export const scratchRecover: Handler<'scratch-recover'> = {
-  async perform(host, params, call) {
-    const place = scratchPlace(host, requirePlan(call));
+  async perform(given, params, call) {
+    const plan = requirePlan(call);
+    const host = params.from === 'mirror' ? await hostOfMirror(given, plan) : given;
+    const place = scratchPlace(host, plan);
     if (params.anew === true) await discardScratch(host, place.plan);
     const { backup, diagnosis, barmanVersion } = await findBackup(host.server, params.backupId, call.signal);
     refuseBackup(backup, params);

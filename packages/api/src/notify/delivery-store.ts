@@ -84,7 +84,7 @@ export function nextDelivery(reader: Reader, channel: Channel, now: Micros): Del
     .select()
     .from(deliveries)
     .where(and(eq(deliveries.channel, channel.name), eq(deliveries.state, 'pending'), lte(deliveries.nextAt, now)))
-    .orderBy(asc(deliveries.nextAt), asc(deliveries.id))
+    .orderBy(asc(deliveries.nextAt), asc(deliveries.event), asc(deliveries.id))
     .limit(1)
     .get();
 }

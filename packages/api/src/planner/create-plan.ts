@@ -7,6 +7,7 @@ import type { Principal } from '../keys/principal.ts';
 import { loadServer, type Server } from '../servers/server-store.ts';
 import type { Search } from '../targets/search.ts';
 import { loadWindow } from '../wal-index/load-window.ts';
+import { mirrorView } from '../mirror/mirror-view.ts';
 import { searchOf } from '../wal-index/search-of.ts';
 import type { WalIndexer } from '../wal-index/wal-indexer.ts';
 import type { Course } from './course.ts';
@@ -94,7 +95,34 @@ function planOf(planning: Planning, request: PlanRequest | UndoRequest | AcceptR
 }
 
 async function planDrill(planning: Planning, request: DrillRequest): Promise<PlanDocument> {
-  return makePlan({ ...(await courseInput(planning, request)).input, request });
+  const current = request.options.from === 'mirror' ? requireMirror(planning, request) : null;
+  const from = current === null ? request : { ...request, backup: request.backup ?? current.backups[0] };
+  const { input } = await courseInput(planning, from);
+  return makePlan({ ...input, request, mirrored: current && { newestCommit: current.newestCommit } });
+}
+
+/** The newest state of the mirror, with the newest backup first. */
+function requireMirror({ deps, server: { name } }: Planning, { target }: DrillRequest) {
+  const { current } = mirrorView(deps.database.orm, name, deps.clock);
+  const next = `Bring it up to date: POST /v1/runs {"server":"${name}","scenario":"mirror"}`;
+  if (current === null || current.backups.length === 0) {
+    throw new ProblemError('no-mirror', `Nothing of ${name} was mirrored that could be restored`, { next });
+  }
+  if (target.type !== 'latest' && target.type !== 'immediate') {
+    throw new ProblemError(
+      'validation-failed',
+      `A drill from the mirror goes to latest or immediate, not to ${target.type}`,
+      {
+        next: 'Ask for one of the two; the mirror holds the same WAL as Barman, where any target can be drilled',
+      },
+    );
+  }
+  const { newestCommit } = current;
+  // At the end of a backup nothing is promised of what comes behind it.
+  return {
+    newestCommit: target.type === 'latest' ? newestCommit : null,
+    backups: current.backups.toSorted().toReversed(),
+  };
 }
 
 async function planExtract(planning: Planning, request: ExtractRequest): Promise<PlanDocument> {

@@ -37,6 +37,7 @@ function bare(): PlanInput {
     course,
     replayed: nothingReplayed,
     scratchFiles: 1_000,
+    mirrored: null,
     agentId: 'agent-1',
     settings: {
       rtoSeconds: 900,

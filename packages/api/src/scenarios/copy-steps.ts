@@ -20,6 +20,8 @@ export interface CopyFacts {
 interface Recovery {
   readonly bandwidthKBps: number | null;
   readonly tablespaceHome: 'scratch' | 'beside';
+  /** From what was fetched for this plan, instead of Barman's own files. */
+  readonly fromMirror?: boolean;
   /** Behind the point of no return a person's resume tries it again. */
   readonly anew?: boolean;
 }
@@ -39,7 +41,10 @@ export function leaseStep({ server, backup }: CopyFacts): Step {
 }
 
 /** A copy of the backup beside the data directory, compared with its manifest. */
-export function recoverSteps(facts: CopyFacts, { bandwidthKBps, tablespaceHome, anew = false }: Recovery): Step[] {
+export function recoverSteps(
+  facts: CopyFacts,
+  { bandwidthKBps, tablespaceHome, anew = false, fromMirror = false }: Recovery,
+): Step[] {
   const { server, backup, timeline, target } = facts;
   return [
     {
@@ -52,6 +57,7 @@ export function recoverSteps(facts: CopyFacts, { bandwidthKBps, tablespaceHome, 
         target,
         tablespaces: backup.tablespaces.map((tablespace) => tablespace.name),
         ...(tablespaceHome === 'beside' ? { tablespaceHome } : {}),
+        ...(fromMirror ? { from: 'mirror' as const } : {}),
         ...(anew ? { anew } : {}),
         jobs: facts.jobs,
         bandwidthKBps,

@@ -20,6 +20,7 @@ const steps = (target: 'latest' | 'immediate' | 'lsn' = 'latest'): ReturnType<ty
     jobs: 1,
     configuredProbes: [],
     settings: {} as never,
+    mirrored: null,
     bounds: { rowLossPercentMax: null, tablesMin: null },
   });
 const table = (

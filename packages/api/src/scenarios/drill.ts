@@ -12,13 +12,16 @@ import {
 } from './copy-steps.ts';
 import type { DrillBounds } from './judge-drill.ts';
 import { durationMs, durationSchema } from './duration.ts';
+import { fetchStep, judgeMirroredSteps, type Mirrored } from './mirror-steps.ts';
 import type { PlanBasis } from './plan-basis.ts';
-import { checkStep, recheckSteps } from './recheck-steps.ts';
+import { checkStep, lookAtHostStep, recheckSteps } from './recheck-steps.ts';
 import type { Scenario } from './scenario.ts';
 import { onAgent, type Step } from './step.ts';
 
 export const drillOptionsSchema = z
   .strictObject({
+    /** `mirror`: fetch what the box holds and prove that; only to `latest` or `immediate`. */
+    from: z.enum(['barman', 'mirror']).default('barman'),
     /** Besides those configured for the server; each is one read-only statement. */
     probes: z.array(probeSchema).max(32).default([]),
     /** Keep the promoted copy on its private socket for this long. */
@@ -41,6 +44,8 @@ export interface DrillFacts extends CopyFacts {
   readonly basis: PlanBasis;
   readonly configuredProbes: readonly Probe[];
   readonly bounds: DrillBounds;
+  /** What the page of the mirror says that it holds; null: the drill is of Barman's own files. */
+  readonly mirrored: Mirrored | null;
 }
 
 /** The restore drill: prove a backup on a copy that nobody else can reach, then leave nothing behind but the record. */
@@ -54,12 +59,14 @@ export const drill: Scenario<typeof drillOptionsSchema, DrillFacts> = {
     const { server, backup } = facts;
     const probes = [...facts.configuredProbes, ...options.probes];
     const questions = { server, probes, statementTimeoutMs: options.statementTimeoutMs };
+    const bandwidthKBps = options.bandwidthKBps ?? null;
     return [
-      ...recheckSteps(server, backup.id, facts.basis),
-      checkStep(server),
-      leaseStep(facts),
-      ...recoverSteps(facts, { bandwidthKBps: options.bandwidthKBps ?? null, tablespaceHome: 'scratch' }),
+      ...(facts.mirrored === null
+        ? [...recheckSteps(server, backup.id, facts.basis), checkStep(server), leaseStep(facts)]
+        : [lookAtHostStep(server), fetchStep(facts, bandwidthKBps)]),
+      ...recoverSteps(facts, { bandwidthKBps, tablespaceHome: 'scratch', fromMirror: facts.mirrored !== null }),
       ...replaySteps(facts, undefined),
+      ...(facts.mirrored === null ? [] : judgeMirroredSteps(facts.mirrored)),
       probeStep(questions),
       promoteStep(facts),
       ...whenAny(probes.length > 0, probePromotedStep(questions)),

@@ -8,6 +8,7 @@ export type ApiOpName =
   | 'recheck-protection'
   | 'recheck-cutover'
   | 'judge-mirror'
+  | 'judge-mirrored'
   | 'application-look'
   | 'application-stop'
   | 'application-start'

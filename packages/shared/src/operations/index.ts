@@ -13,7 +13,7 @@ import { hostFacts } from './host-facts.ts';
 import { liveAnalyze } from './live-analyze.ts';
 import { liveCheckpoint } from './live-checkpoint.ts';
 import { liveCount } from './live-count.ts';
-import { mirrorCheck, mirrorPush } from './mirror.ts';
+import { mirrorCheck, mirrorDiscard, mirrorFetch, mirrorPush } from './mirror.ts';
 import { poolerLook, poolerPause, poolerResume } from './pooler.ts';
 import { protectionFacts } from './protection-facts.ts';
 import { receiveWalAlign, receiveWalStart, receiveWalStop } from './receive-wal.ts';
@@ -121,6 +121,8 @@ export const operations = {
   'live-analyze': liveAnalyze,
   'mirror-push': mirrorPush,
   'mirror-check': mirrorCheck,
+  'mirror-fetch': mirrorFetch,
+  'mirror-discard': mirrorDiscard,
   'pooler-look': poolerLook,
   'pooler-pause': poolerPause,
   'pooler-resume': poolerResume,

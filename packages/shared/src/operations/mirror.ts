@@ -64,3 +64,34 @@ export const mirrorCheck = defineContract({
     seconds: z.number(),
   }),
 });
+
+/** Fetches what a restore of one backup needs from the mirror into a directory of the plan's own, as a Barman home. */
+export const mirrorFetch = defineContract({
+  class: 'A',
+  limitMs: 48 * hourMs,
+  onCancel: 'stop',
+  params: z.strictObject({
+    server: serverNameSchema,
+    backupId: backupIdSchema,
+    /** Size of the backup, for the room that it needs. */
+    expectBytes: z.int().nonnegative(),
+    bandwidthKBps: z.int().positive().nullable(),
+  }),
+  result: z.strictObject({
+    files: z.int(),
+    bytes: z.int(),
+    /** When the manifest of the mirror was written, and what it says that the mirror holds. */
+    mirroredAt: z.string(),
+    newestCommit: commitSchema.nullable(),
+    seconds: z.number(),
+  }),
+});
+
+/** Deletes what was fetched for the plan, and nothing else. */
+export const mirrorDiscard = defineContract({
+  class: 'D',
+  limitMs: 6 * hourMs,
+  onCancel: 'finish',
+  params: z.strictObject({ server: serverNameSchema }),
+  result: z.strictObject({ existed: z.boolean() }),
+});

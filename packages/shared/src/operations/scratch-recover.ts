@@ -17,6 +17,8 @@ export const scratchRecover = defineContract({
     tablespaces: z.array(z.string().min(1).max(63)),
     /** `scratch`, when left out: into the scratch directory. `beside`: each to a new directory beside the one it was backed up from, for good. */
     tablespaceHome: z.enum(['scratch', 'beside']).optional(),
+    /** `mirror`: from what `mirror-fetch` has fetched for this plan; left out: from Barman. */
+    from: z.literal('mirror').optional(),
     /** Whether what an earlier try of the plan has left is thrown away first; otherwise it is refused. */
     anew: z.boolean().optional(),
     jobs: z.int().min(1).max(64),

@@ -3,10 +3,11 @@ import type { Json } from '@barback/shared/wire/json.ts';
 import { and, desc, eq, isNotNull, ne } from 'drizzle-orm';
 import type { Reader } from '../../db/database.ts';
 import { runs } from '../../db/schema.ts';
+import { mirrorPlanSchema } from '../../planner/plan-document.ts';
 import { cutoverBasisSchema } from '../../scenarios/cutover-basis.ts';
 import { drillResult, type DrillResult } from '../../scenarios/drill-result.ts';
 import { judgeDrill, type DrillBounds } from '../../scenarios/judge-drill.ts';
-import { judgeMirror } from '../../scenarios/judge-mirror.ts';
+import { judgeMirror, judgeMirrored } from '../../scenarios/judge-mirror.ts';
 import { basisSchema } from '../../scenarios/plan-basis.ts';
 import { protectionBasisSchema } from '../../scenarios/protection-basis.ts';
 import { recheckCutover } from '../../scenarios/recheck-cutover.ts';
@@ -26,7 +27,8 @@ const work: Readonly<Partial<Record<ApiOpName, (reader: Reader, run: Run, params
   'recheck-plan': recheck,
   'recheck-protection': recheckProtected,
   'recheck-cutover': recheckReplaced,
-  'judge-mirror': judgeMirrored,
+  'judge-mirror': judgeMirrorCheck,
+  'judge-mirrored': judgeMirrorDrill,
 };
 
 export async function performApi(
@@ -83,7 +85,13 @@ function recheckReplaced(_reader: Reader, run: Run, params: Json): AttemptOutcom
   return difference === null ? { is: 'succeeded', result: null } : { is: 'failed', problem: difference };
 }
 
-function judgeMirrored(_reader: Reader, run: Run): AttemptOutcome {
+function judgeMirrorDrill(_reader: Reader, run: Run, params: Json): AttemptOutcome {
+  const promised = mirrorPlanSchema.shape.holds.shape.newestCommit.unwrap().parse(params);
+  const short = judgeMirrored(promised, resultOf(run, 'scratch-replay'));
+  return short === null ? { is: 'succeeded', result: null } : { is: 'failed', problem: short };
+}
+
+function judgeMirrorCheck(_reader: Reader, run: Run): AttemptOutcome {
   const damage = judgeMirror(resultOf(run, 'mirror-check'));
   return damage === null ? { is: 'succeeded', result: null } : { is: 'failed', problem: damage };
 }

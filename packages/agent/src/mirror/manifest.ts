@@ -1,0 +1,83 @@
+import { z } from 'zod';
+
+const commitSchema = z.strictObject({ xid: z.int(), lsn: z.string(), time: z.string() });
+
+const manifestSchema = z.strictObject({
+  format: z.literal(1),
+  server: z.string(),
+  barmanServer: z.string(),
+  /** RFC 3339 UTC. */
+  at: z.string(),
+  liveTimeline: z.int().nullable(),
+  /** The mirror holds every commit up to this one. */
+  newestCommit: commitSchema.nullable(),
+  backups: z.array(
+    z.strictObject({
+      id: z.string(),
+      timeline: z.int().nullable(),
+      beginWal: z.string().nullable(),
+      endWal: z.string().nullable(),
+      endLsn: z.string().nullable(),
+      systemIdentifier: z.string().nullable(),
+    }),
+  ),
+  /** Of everything that is final: name below the mirror, bytes, SHA-256. */
+  files: z.array(z.tuple([z.string(), z.int(), z.string()])),
+});
+
+/** What a box is told about itself, so that whoever has nothing else knows what it holds. */
+export type MirrorManifest = z.infer<typeof manifestSchema>;
+
+export const manifestName = 'barback-mirror.json';
+
+/** Undefined when it is none, or one of a later format. */
+export function parseManifest(text: string): MirrorManifest | undefined {
+  try {
+    const parsed = manifestSchema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a restore of a backup to the end needs: its files, and the WAL from its begin on, of whatever timeline. Pure. */
+export function neededFiles(manifest: MirrorManifest, backupId: string): readonly string[] | undefined {
+  const backup = manifest.backups.find(({ id }) => id === backupId);
+  if (!backup?.beginWal) return undefined;
+  const begin = backup.beginWal.slice(8);
+  return manifest.files
+    .map(([name]) => name)
+    .filter((name) => {
+      if (name.startsWith('base/')) return name.startsWith(`base/${backupId}/`);
+      const segment = /\/([0-9A-F]{24})(\.partial)?$/.exec(name)?.[1];
+      // Names sort by number behind the timeline, and histories are small.
+      return segment === undefined ? name.endsWith('.history') : segment.slice(8) >= begin;
+    });
+}
+
+/**
+ * Barman's configuration over fetched files: it recovers from them and connects to nothing. `archiver` because a server without
+ * any way for WAL to come is disabled (3.4.0, server.py).
+ */
+export function mirrorHomeConfiguration(parts: {
+  readonly directory: string;
+  readonly server: string;
+  readonly user: string | null;
+}): string {
+  const { directory, server, user } = parts;
+  return [
+    '[barman]',
+    `barman_home = ${directory}/home`,
+    ...(user === null ? [] : [`barman_user = ${user}`]),
+    `log_file = ${directory}/barman.log`,
+    'log_level = INFO',
+    '',
+    `[${server}]`,
+    'description = fetched from the mirror',
+    'conninfo = host=/nonexistent dbname=postgres connect_timeout=1',
+    'backup_method = postgres',
+    'streaming_conninfo = host=/nonexistent connect_timeout=1',
+    'archiver = on',
+    '',
+  ].join('\n');
+}
