@@ -14,6 +14,7 @@ const longest = [
   'test/e2e/point-in-time.test.ts',
   'test/e2e/incidents.test.ts',
   'test/e2e/damages.test.ts',
+  'test/e2e/mirror.test.ts',
 ];
 
 /** Starts the longest files first, so that nothing is waited for at the end. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { archiveWal } from '../lab/barman-backup.ts';
 import type { Lab } from '../lab/lab.ts';
 import { sql } from '../lab/psql.ts';
-import { endOf, request, runDrill, stepOf } from '../support/barback-client.ts';
+import { endOf, request } from '../support/barback-client.ts';
 import type { Box } from '../support/box.ts';
 import { mirror, mirrorPage, mirrorWell, startMirror } from '../support/mirror-client.ts';
 import { mark, mirrorScene } from '../support/mirror-scene.ts';
@@ -76,32 +76,5 @@ describe('a mirror', () => {
       }
     },
     8 * minutes,
-  );
-
-  test(
-    'is drilled from what the box holds alone, up to the commit that its page says, and leaves nothing behind',
-    async () => {
-      await mark(lab);
-      await mirrorWell(lab);
-      const promised = (await mirrorPage(lab)).current?.newestCommit;
-      const probe = {
-        name: 'marks',
-        database: 'system',
-        sql: `SELECT count(*) FROM marks WHERE xid <= ${promised?.xid ?? 0}`,
-      };
-      const done = await runDrill(lab, { type: 'latest' }, { from: 'mirror', probes: [probe] });
-      expect(done.state, JSON.stringify(done.problem)).toBe('succeeded');
-      const there = await sql(lab.postgres, `SELECT count(*) FROM marks WHERE xid <= ${promised?.xid ?? 0}`);
-      expect(done.result?.probes[0]?.rows).toEqual([{ count: there }]);
-      expect(done.result?.manifest).toBe('verified');
-      expect(stepOf(done, 'judge-mirrored').state).toBe('succeeded');
-      const beside = await readdir(path.dirname(lab.postgres.dataDir));
-      expect(beside.filter((name) => /\.(mirror|restore)-/.test(name))).toEqual([]);
-      const elsewhere = await request(lab, 'POST', '/v1/plans', {
-        body: { server: 'main', scenario: 'drill', target: { type: 'xid', xid: 700 }, options: { from: 'mirror' } },
-      });
-      expect(elsewhere.json).toMatchObject({ type: 'urn:barback:problem:validation-failed' });
-    },
-    4 * minutes,
   );
 });

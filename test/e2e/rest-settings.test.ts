@@ -72,15 +72,24 @@ describe('the settings of a server', () => {
     expect(auditOf(api.rig).filter(({ type }) => type === 'server.settings-changed')).toHaveLength(before);
   });
 
-  test('of applications and checks outlive a new enrolment of the agent, which knows nothing of them', async () => {
-    await put(wanted);
+  test('that the command line cannot say outlive a new enrolment of the agent', async () => {
+    await put({ ...wanted, mirrorHours: 2, keepDays: 30 });
     const { database } = api.rig;
     const admin = { id: 'x', name: 'x', role: 'admin', servers: null } as const;
     const server = loadServer(database.orm, 'main', admin);
-    const settings = { ...server.settings, rtoSeconds: 60, applications: [], smoke: [] };
+    const settings = {
+      ...server.settings,
+      rtoSeconds: 60,
+      keepDays: 7,
+      mirrorHours: null,
+      applications: [],
+      smoke: [],
+    };
     expect(saveServer(database, { ...server, settings }, { kind: 'cli', id: 'x' })).toBe('changed');
     expect(loadServer(database.orm, 'main', admin).settings).toMatchObject({
       rtoSeconds: 60,
+      keepDays: 30,
+      mirrorHours: 2,
       applications: [dokploy],
       smoke: [health],
     });

@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listBackups, takeBackup } from '../lab/barman-backup.ts';
 import type { Lab } from '../lab/lab.ts';
 import { labProcesses } from '../lab/lab-processes.ts';
+import { sql } from '../lab/psql.ts';
 import { mustRun } from '../lab/run-command.ts';
 import { configureAgent } from '../support/agent-config.ts';
-import { endOf, runDrill, stepOf, waitForRun } from '../support/barback-client.ts';
+import { endOf, request, runDrill, stepOf, waitForRun } from '../support/barback-client.ts';
 import type { Box } from '../support/box.ts';
 import { mirror, mirrorPage, mirrorWell, startMirror } from '../support/mirror-client.ts';
 import { filesOfMirror, flip, mark, mirrorScene } from '../support/mirror-scene.ts';
@@ -31,6 +32,33 @@ afterAll(async () => {
 const filesBelow = (directory: string): Promise<string[]> => filesOfMirror(box, directory);
 
 describe('a mirror', () => {
+  test(
+    'is drilled from what the box holds alone, up to the commit that its page says, and leaves nothing behind',
+    async () => {
+      await mark(lab);
+      await mirrorWell(lab);
+      const promised = (await mirrorPage(lab)).current?.newestCommit;
+      const probe = {
+        name: 'marks',
+        database: 'system',
+        sql: `SELECT count(*) FROM marks WHERE xid <= ${promised?.xid ?? 0}`,
+      };
+      const done = await runDrill(lab, { type: 'latest' }, { from: 'mirror', probes: [probe] });
+      expect(done.state, JSON.stringify(done.problem)).toBe('succeeded');
+      const there = await sql(lab.postgres, `SELECT count(*) FROM marks WHERE xid <= ${promised?.xid ?? 0}`);
+      expect(done.result?.probes[0]?.rows).toEqual([{ count: there }]);
+      expect(done.result?.manifest).toBe('verified');
+      expect(stepOf(done, 'judge-mirrored').state).toBe('succeeded');
+      const beside = await readdir(path.dirname(lab.postgres.dataDir));
+      expect(beside.filter((name) => /\.(mirror|restore)-/.test(name))).toEqual([]);
+      const elsewhere = await request(lab, 'POST', '/v1/plans', {
+        body: { server: 'main', scenario: 'drill', target: { type: 'xid', xid: 700 }, options: { from: 'mirror' } },
+      });
+      expect(elsewhere.json).toMatchObject({ type: 'urn:barback:problem:validation-failed' });
+    },
+    4 * minutes,
+  );
+
   test(
     'that lacks what its page says fails its drill, by name',
     async () => {

@@ -42,9 +42,10 @@ export function saveServer(database: Database, server: Server, by: Actor): 'adde
     const row = tx.select().from(servers).where(eq(servers.name, name)).get();
     const existed = row !== undefined;
     const kept = existed ? serverOf(row).settings : null;
-    // The command line knows nothing of these two.
-    const wanted =
-      kept === null ? server.settings : { ...server.settings, applications: kept.applications, smoke: kept.smoke };
+    // What the command line cannot say was set over REST, and stays.
+    const { rtoSeconds, rpoSeconds, rowLossPercentMax, tablesMin, approvals } = server.settings;
+    const said = { rtoSeconds, rpoSeconds, rowLossPercentMax, tablesMin, approvals };
+    const wanted = kept === null ? server.settings : { ...kept, ...said };
     const settings = JSON.stringify(wanted);
     const change = { agentUrl, agentId, agentKey, certificate, settings };
     tx.insert(servers)

@@ -13,8 +13,8 @@ import { poll } from '../lab/poll.ts';
 import { sql } from '../lab/psql.ts';
 import { runCommand } from '../lab/run-command.ts';
 import { labUp } from '../lab/up.ts';
-import { operationsHost, type OperationsHost, type PlanOperations } from './operations-host.ts';
-import { restlessClients, type RestlessClients } from './restless-clients.ts';
+import { operationsHost, type OperationsHost, type PlanOperations } from '../e2e/operations-host.ts';
+import { restlessClients, type RestlessClients } from '../e2e/restless-clients.ts';
 import { needsRoot } from '../support/needs-root.ts';
 
 let lab: Lab;

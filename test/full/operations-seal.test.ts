@@ -10,8 +10,15 @@ import type { Lab } from '../lab/lab.ts';
 import { sql } from '../lab/psql.ts';
 import { asUser, mustRun } from '../lab/run-command.ts';
 import { labUp } from '../lab/up.ts';
-import { asPostgres, promoted, recoverBeside, sealKilledAt, startByHand, startGoingLive } from './copy-going-live.ts';
-import { operationsHost, type OperationsHost, type PlanOperations } from './operations-host.ts';
+import {
+  asPostgres,
+  promoted,
+  recoverBeside,
+  sealKilledAt,
+  startByHand,
+  startGoingLive,
+} from '../e2e/copy-going-live.ts';
+import { operationsHost, type OperationsHost, type PlanOperations } from '../e2e/operations-host.ts';
 import { needsRoot } from '../support/needs-root.ts';
 
 let lab: Lab;

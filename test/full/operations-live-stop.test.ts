@@ -12,7 +12,7 @@ import { poll } from '../lab/poll.ts';
 import { sql } from '../lab/psql.ts';
 import { asUser, mustRun, runCommand } from '../lab/run-command.ts';
 import { labUp } from '../lab/up.ts';
-import { operationsHost, type OperationsHost, type PlanOperations } from './operations-host.ts';
+import { operationsHost, type OperationsHost, type PlanOperations } from '../e2e/operations-host.ts';
 import { needsRoot } from '../support/needs-root.ts';
 
 const asRoot = process.geteuid?.() === 0;
