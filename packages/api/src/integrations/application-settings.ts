@@ -8,7 +8,8 @@ export const integrationNameSchema = z
   .max(31)
   .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'expected lower-case words of letters and digits, joined by hyphens');
 
-const loopback = /^(127(\.\d{1,3}){3}|\[::1\]|localhost)$/;
+/** This machine, as the host of a URL. */
+export const loopback = /^(127(\.\d{1,3}){3}|\[::1\]|localhost)$/;
 
 /** Where something secret is sent to: encrypted, or to this machine. What is secret is in no URL. */
 export function peerUrl(where: 'origin' | 'path') {

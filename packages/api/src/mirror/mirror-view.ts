@@ -46,19 +46,17 @@ export const mirrorViewSchema = z
 
 export type MirrorView = z.infer<typeof mirrorViewSchema>;
 
-/** From the record of the runs alone: it answers while the host is gone. */
-export function mirrorView(reader: Reader, server: string, clock: Clock): MirrorView {
+type MirrorRecord = Pick<MirrorView, 'current' | 'lastCheck' | 'problem'>;
+
+/** What the runs of the mirror have left; nothing is asked of the index. */
+export function mirrorRecord(reader: Reader, server: string, now: Micros): MirrorRecord {
   const past = pastMirrors(reader, server);
   const good = past.find(({ row, result }) => row.state === 'succeeded' && result.push !== null);
   const checked = past.find(({ result }) => result.check !== null);
   const [newest] = past;
   const failed = newest && newest.row.state === 'failed' ? newest.row : null;
-  const current = good ? currentOf(reader, good, clock.now()) : null;
-  const self = `/v1/servers/${server}`;
   return {
-    server,
-    current,
-    lostNow: current && lostNow(reader, server, { current, clock }),
+    current: good ? currentOf(reader, good, now) : null,
     lastCheck: checked?.result.check
       ? { ...checked.result.check, damaged: [...checked.result.check.damaged], ...ended(checked.row) }
       : null,
@@ -66,6 +64,18 @@ export function mirrorView(reader: Reader, server: string, clock: Clock): Mirror
       ...ended(failed),
       detail: (JSON.parse(failed.problem ?? '{}') as { detail?: string }).detail ?? '',
     },
+  };
+}
+
+/** The same with what a disaster would lose now: it answers while the host is gone. */
+export function mirrorView(reader: Reader, server: string, clock: Clock): MirrorView {
+  const record = mirrorRecord(reader, server, clock.now());
+  const { current } = record;
+  const self = `/v1/servers/${server}`;
+  return {
+    server,
+    ...record,
+    lostNow: current && lostNow(reader, server, { current, clock }),
     links: { server: self, window: `${self}/window`, schedules: `/v1/schedules?server=${server}` },
   };
 }

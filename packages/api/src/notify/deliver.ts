@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import { sha256Hex } from '@barback/shared/wire/jws.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
+import { loopback } from '../integrations/application-settings.ts';
 import { askPeer, NoAnswer, type PeerRequest } from '../integrations/ask-peer.ts';
 import type { Integrations } from '../integrations/integrations.ts';
 import { signedHeaders } from '../integrations/webhook/sign.ts';
@@ -91,9 +92,7 @@ function ping(base: string, { type, data }: Message): Request {
     'run.failed': '/fail',
     'run.cancelled': '/log',
   };
-  const hex = createHash('sha256')
-    .update(data.run ?? '')
-    .digest('hex');
+  const hex = sha256Hex(data.run ?? '');
   const rid = [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)];
   return {
     url: `${base.replace(/\/$/, '')}${ends[type] ?? (type === 'test' ? '/log' : '')}?rid=${rid.join('-')}`,
@@ -105,8 +104,7 @@ function ping(base: string, { type, data }: Message): Request {
 function secretUrl(integrations: Integrations, name: string): string {
   const text = integrations.secrets.read(name);
   const url = URL.canParse(text) ? new URL(text) : null;
-  const isHere =
-    url !== null && url.protocol === 'http:' && /^(127(\.\d{1,3}){3}|\[::1\]|localhost)$/.test(url.hostname);
+  const isHere = url !== null && url.protocol === 'http:' && loopback.test(url.hostname);
   if (url !== null && (url.protocol === 'https:' || isHere)) return text;
   throw new ProblemError('secret-unusable', `The secret ${name} is no https address`, {
     next: 'Write the whole address that the service gave you into its file.',

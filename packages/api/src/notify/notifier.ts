@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Micros } from '@barback/shared/postgres/instant.ts';
 import type { Database } from '../db/database.ts';
 import { write } from '../db/write.ts';
 import type { Log } from '../engine/engine-deps.ts';
@@ -36,6 +37,7 @@ export interface Notifier {
 
 /** About a day, as Standard Webhooks 1.0 recommends, with more of it at the beginning: most of what is told is told in an incident. */
 const usualRetrySeconds = [5, 30, 120, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 28_800];
+const forgetEveryMicros = 3_600_000_000;
 const usualLimitMs = 15_000;
 const retryAfterMaxMs = 3_600_000;
 
@@ -47,10 +49,14 @@ export function createNotifier(deps: NotifierDeps): Notifier {
 
   async function readLog(): Promise<void> {
     const { database, channels, integrations } = deps;
+    let forgottenAt: Micros = 0;
     while (!signal.aborted) {
       const now = integrations.clock.now();
       const more = enqueueNew(database, channels, now);
-      if (!more) write(database, (tx) => forgetOld(tx, now));
+      if (now - forgottenAt > forgetEveryMicros) {
+        write(database, (tx) => forgetOld(tx, now));
+        forgottenAt = now;
+      }
       await pause(more ? 0 : deps.everyMs, signal);
     }
   }

@@ -7,7 +7,7 @@ import type { Principal } from '../keys/principal.ts';
 import { loadServer, type Server } from '../servers/server-store.ts';
 import type { Search } from '../targets/search.ts';
 import { loadWindow } from '../wal-index/load-window.ts';
-import { mirrorView } from '../mirror/mirror-view.ts';
+import { mirrorRecord } from '../mirror/mirror-view.ts';
 import { searchOf } from '../wal-index/search-of.ts';
 import type { WalIndexer } from '../wal-index/wal-indexer.ts';
 import type { Course } from './course.ts';
@@ -103,7 +103,7 @@ async function planDrill(planning: Planning, request: DrillRequest): Promise<Pla
 
 /** The newest state of the mirror, with the newest backup first. */
 function requireMirror({ deps, server: { name } }: Planning, { target }: DrillRequest) {
-  const { current } = mirrorView(deps.database.orm, name, deps.clock);
+  const { current } = mirrorRecord(deps.database.orm, name, deps.clock.now());
   const next = `Bring it up to date: POST /v1/runs {"server":"${name}","scenario":"mirror"}`;
   if (current === null || current.backups.length === 0) {
     throw new ProblemError('no-mirror', `Nothing of ${name} was mirrored that could be restored`, { next });

@@ -5,7 +5,7 @@ import type { Reader } from '../db/database.ts';
 import type { Server } from '../servers/server-store.ts';
 import { drillHistory, pastDrillSchema } from './drill-history.ts';
 import { findingsSince } from './finding-store.ts';
-import { judgeServer } from './judge-server.ts';
+import { judgeServer, type ServerFacts } from './judge-server.ts';
 import { serverFacts } from './server-facts.ts';
 import { serverFindingSchema } from './server-finding.ts';
 
@@ -64,16 +64,20 @@ export function readinessView(
       commitsNotHeld: rpo.notHeldCommits,
       objectiveSeconds: settings.rpoSeconds,
     },
-    findings: [...currentFindings(reader, server, clock)],
+    findings: [...findingsOf(reader, facts)],
     drills: [...drillHistory(reader, server.name, limit)],
     links: { server: self, window: `${self}/window`, runs: `/v1/runs?server=${server.name}` },
   };
 }
 
-/** The worst first. */
 export function currentFindings(reader: Reader, server: Server, clock: Clock): readonly CurrentFinding[] {
-  const since = findingsSince(reader, server.name);
-  const found = judgeServer(serverFacts(reader, server, clock)).map((one) => {
+  return findingsOf(reader, serverFacts(reader, server, clock));
+}
+
+/** The worst first. */
+function findingsOf(reader: Reader, facts: ServerFacts): readonly CurrentFinding[] {
+  const since = findingsSince(reader, facts.server);
+  const found = judgeServer(facts).map((one) => {
     const at = since.get(one.code);
     return { ...one, since: at === undefined ? null : formatInstant(at) };
   });

@@ -1,7 +1,7 @@
 import { parseInstant, type Micros } from '@barback/shared/postgres/instant.ts';
 import type { Clock } from '../clock.ts';
 import type { Reader } from '../db/database.ts';
-import { mirrorView } from '../mirror/mirror-view.ts';
+import { mirrorRecord } from '../mirror/mirror-view.ts';
 import { earlierRuns } from '../planner/earlier-runs.ts';
 import type { Server } from '../servers/server-store.ts';
 import { loadWindow } from '../wal-index/load-window.ts';
@@ -40,7 +40,7 @@ export function serverFacts(reader: Reader, server: Server, clock: Clock): Serve
 }
 
 function mirrorOf(reader: Reader, server: string, clock: Clock): ServerFacts['mirror'] {
-  const { current, problem } = mirrorView(reader, server, clock);
+  const { current, problem } = mirrorRecord(reader, server, clock.now());
   return { at: current === null ? null : micros(current.at), problem: problem?.detail ?? null };
 }
 
