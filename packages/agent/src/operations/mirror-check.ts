@@ -3,10 +3,11 @@ import path from 'node:path';
 import type { Params, Result } from '@barback/shared/operations/index.ts';
 import { boxArgv, type Box } from '../mirror/box.ts';
 import { monotonicMs } from '../system/clock.ts';
-import { execute, executeOk } from './execute.ts';
+import { execute } from './execute.ts';
 import type { Call, Handler, Host } from './handler.ts';
 import { hashFiles, parseHashes, readHashes, type Hashes } from './mirror-hashes.ts';
 import { mirrorUser, requireBox } from './mirror-place.ts';
+import { withMirrorDirectory, writeForMirror } from './mirror-workplace.ts';
 import { reportConnection, runRsync } from './run-rsync.ts';
 
 type Damage = Result<'mirror-check'>['damaged'][number];
@@ -71,45 +72,24 @@ async function checkOnBox({ host, box, call }: Work, all: readonly Expected[]): 
 
 /** Fetched into a directory of their own and hashed here. */
 async function checkSample({ host, box, call }: Work, sample: readonly Expected[]): Promise<Checked> {
-  const user = mirrorUser(host);
-  const run = async (argv: readonly string[], stdin?: string): Promise<string> => {
-    const program = { argv, user, timeoutMs: 600_000, ...(stdin === undefined ? {} : { stdin }) };
-    return (await executeOk(program, call.signal, 'mirror-failed')).stdout.trim();
-  };
-  const directory = await run(['/usr/bin/mktemp', '--directory', '/var/tmp/barback-mirror-XXXXXXXX']);
-  try {
+  const work = { box, user: mirrorUser(host), call };
+  return withMirrorDirectory(work, async (directory) => {
     const list = path.join(directory, 'list');
-    await run(['/usr/bin/dd', `of=${list}`, 'status=none'], sample.map(([name]) => `${name}\n`).join(''));
-    const filters = [`--files-from=${list}`, '--ignore-missing-args'];
     const local = `${directory}/fetched/`;
-    const transfer = {
-      direction: 'fetch',
-      local,
-      remote: '',
-      filters,
-      deletes: false,
-      compareContents: false,
-    } as const;
-    await runRsync({ box, user, call }, transfer, 'fetch');
-    const found = await hashFiles(
-      user,
-      sample.map(([name]) => local + name),
-      call,
-    );
+    await writeForMirror(work, list, sample.map(([name]) => `${name}\n`).join(''));
+    const filters = [`--files-from=${list}`, '--ignore-missing-args'];
+    const plain = { deletes: false, compareContents: false } as const;
+    await runRsync(work, { direction: 'fetch', local, remote: '', filters, ...plain }, 'fetch');
+    const names = sample.map(([name]) => local + name);
+    const found = await hashFiles(work.user, names, call);
     const damaged = sample.flatMap(([name, { sha256 }]): Damage[] => {
       const there = found.get(local + name);
       if (there === sha256) return [];
       return [{ path: name, is: there === undefined ? 'missing' : 'content' }];
     });
-    return {
-      how: 'fetched',
-      files: sample.length,
-      bytes: sample.reduce((sum, [, { size }]) => sum + size, 0),
-      damaged,
-    };
-  } finally {
-    await run(['/usr/bin/rm', '-rf', '--', directory]);
-  }
+    const bytes = sample.reduce((sum, [, { size }]) => sum + size, 0);
+    return { how: 'fetched', files: sample.length, bytes, damaged };
+  });
 }
 
 function sampleOf(all: readonly Expected[], max: Params<'mirror-check'>['sampleMax']): readonly Expected[] {

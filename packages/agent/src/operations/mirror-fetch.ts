@@ -12,10 +12,10 @@ import {
 import type { Transfer } from '../mirror/rsync-argv.ts';
 import { monotonicMs } from '../system/clock.ts';
 import { requirePlan } from './backup-lease.ts';
-import { executeOk } from './execute.ts';
-import type { Call, Handler, Host } from './handler.ts';
+import type { Handler, Host } from './handler.ts';
 import { discardMirrorHome, makeMirrorHome, readMirrorHome, type MirrorHome } from './mirror-home.ts';
 import { mirrorUser, requireBox } from './mirror-place.ts';
+import { runForMirror, writeForMirror } from './mirror-workplace.ts';
 import { runRsync, type RsyncWork } from './run-rsync.ts';
 import { livePlaces, requireRoom, withSpaceGuard } from './space-guard.ts';
 
@@ -64,13 +64,12 @@ interface Fetch {
 async function fetchAll(host: Host, { home, params, work }: Fetch): Promise<Omit<Result<'mirror-fetch'>, 'seconds'>> {
   const { server } = host.server.barman;
   const into = path.join(home.home, server);
-  const run = runner(work.user, work.call);
-  await run(['/usr/bin/mkdir', '-p', '--', into]);
-  const manifest = await fetchManifest(work, into, run);
+  await runForMirror(work, ['/usr/bin/mkdir', '-p', '--', into]);
+  const manifest = await fetchManifest(work, into);
   const names = neededFiles(manifest, params.backupId);
   if (names === undefined) throw notHeld(work, params.backupId);
   const list = path.join(home.directory, 'list');
-  await run(['/usr/bin/dd', `of=${list}`, 'status=none'], names.map((name) => `${name}\n`).join(''));
+  await writeForMirror(work, list, names.map((name) => `${name}\n`).join(''));
   const fetch = (phase: string, filters: readonly string[]) => runRsync(work, transferOf(into, filters), phase);
   const final = await fetch('backup and WAL', [`--files-from=${list}`]);
   // What is only on its way, the catalogue, and directories without a file, which the manifest does not name.
@@ -89,7 +88,7 @@ async function fetchAll(host: Host, { home, params, work }: Fetch): Promise<Omit
     '--exclude=*',
   ]);
   const configuration = mirrorHomeConfiguration({ directory: home.directory, server, user: work.user });
-  await run(['/usr/bin/dd', `of=${home.configuration}`, 'status=none'], configuration);
+  await writeForMirror(work, home.configuration, configuration);
   const { at, newestCommit } = manifest;
   return {
     files: final.filesSent + rest.filesSent,
@@ -99,24 +98,13 @@ async function fetchAll(host: Host, { home, params, work }: Fetch): Promise<Omit
   };
 }
 
-type Run = (argv: readonly string[], stdin?: string) => Promise<string>;
-
-function runner(user: string | null, call: Call): Run {
-  return async (argv, stdin) => {
-    const program = {
-      argv,
-      user,
-      timeoutMs: 600_000,
-      outputBytesMax: 512 * 1024 ** 2,
-      ...(stdin === undefined ? {} : { stdin }),
-    };
-    return (await executeOk(program, call.signal, 'mirror-failed')).stdout;
-  };
-}
-
-async function fetchManifest(work: RsyncWork, into: string, run: Run): Promise<MirrorManifest> {
+async function fetchManifest(work: RsyncWork, into: string): Promise<MirrorManifest> {
   await runRsync(work, transferOf(into, [`--include=/${manifestName}`, '--exclude=*']), 'manifest');
-  const text = await run(['/usr/bin/cat', '--', path.join(into, manifestName)]).catch(() => '');
+  const file = path.join(into, manifestName);
+  const text = await runForMirror(work, ['/usr/bin/cat', '--', file]).catch((error: unknown) => {
+    if (work.call.signal.aborted) throw error;
+    return '';
+  });
   const manifest = parseManifest(text);
   if (manifest) return manifest;
   throw new ProblemError('no-mirror', `${boxText(work.box)} has no ${manifestName} that can be read`, {

@@ -8,10 +8,11 @@ import { passes } from '../mirror/passes.ts';
 import { monotonicMs, nowMicros } from '../system/clock.ts';
 import { kindOf, listDirectory } from '../system/directory-tree.ts';
 import { readCatalogue } from './backup-list.ts';
-import { execute, executeOk } from './execute.ts';
+import { execute } from './execute.ts';
 import type { Handler, Host } from './handler.ts';
 import { hashFinalFiles, writeHashes, type Hashes } from './mirror-hashes.ts';
 import { mirroredPlaces, mirrorUser, requireBox } from './mirror-place.ts';
+import { withMirrorDirectory, writeForMirror } from './mirror-workplace.ts';
 import { reportConnection, runRsync, type RsyncWork } from './run-rsync.ts';
 
 export const mirrorPush: Handler<'mirror-push'> = {
@@ -104,25 +105,10 @@ function manifestOf(host: Host, { params, hashes, diagnosis, done }: ManifestPar
 
 /** Last: it never names what is not there. */
 async function sendManifest(work: RsyncWork, manifest: string): Promise<void> {
-  const { user, call } = work;
-  const run = async (argv: readonly string[], stdin?: string): Promise<string> => {
-    const program = { argv, user, timeoutMs: 60_000, ...(stdin === undefined ? {} : { stdin }) };
-    return (await executeOk(program, call.signal, 'mirror-failed')).stdout.trim();
-  };
-  const directory = await run(['/usr/bin/mktemp', '--directory', '/var/tmp/barback-mirror-XXXXXXXX']);
-  try {
-    await run(['/usr/bin/dd', `of=${path.join(directory, manifestName)}`, 'status=none'], manifest);
+  await withMirrorDirectory(work, async (directory) => {
+    await writeForMirror(work, path.join(directory, manifestName), manifest);
     const filters = [`--include=/${manifestName}`, '--exclude=*'];
-    const transfer = {
-      direction: 'push',
-      local: `${directory}/`,
-      remote: '',
-      filters,
-      deletes: false,
-      compareContents: false,
-    } as const;
-    await runRsync(work, transfer, 'manifest');
-  } finally {
-    await run(['/usr/bin/rm', '-rf', '--', directory]);
-  }
+    const plain = { deletes: false, compareContents: false } as const;
+    await runRsync(work, { direction: 'push', local: `${directory}/`, remote: '', filters, ...plain }, 'manifest');
+  });
 }

@@ -5,7 +5,7 @@ import { problem, type Problem } from '@barback/shared/wire/problem.ts';
 /** Null when the mirror holds what was sent to it. Pure. */
 export function judgeMirror({ damaged, damagedFiles, files, how }: Result<'mirror-check'>): Problem | null {
   if (damagedFiles === 0) return null;
-  const words = { missing: 'is missing', size: 'has another size', content: 'has another content' } as const;
+  const words = { missing: 'is missing', content: 'has another content' } as const;
   const told = damaged.slice(0, 5).map((one) => `${one.path} ${words[one.is]}`);
   const where = how === 'box' ? `of ${files} files` : `of ${files} that were fetched`;
   return problem('mirror-damaged', `${damagedFiles} ${where} of the mirror were damaged: ${told.join('; ')}`, {

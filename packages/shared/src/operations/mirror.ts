@@ -40,7 +40,7 @@ export const mirrorPush = defineContract({
 
 const damageSchema = z.strictObject({
   path: z.string(),
-  is: z.enum(['missing', 'size', 'content']),
+  is: z.enum(['missing', 'content']),
 });
 
 /** Compares what the mirror holds with the hashes that were taken when it was sent: all by the box itself, or some that are fetched. */

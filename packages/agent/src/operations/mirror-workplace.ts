@@ -1,0 +1,33 @@
+import { executeOk } from './execute.ts';
+import type { RsyncWork } from './run-rsync.ts';
+
+const limitMs = 600_000;
+/** The manifest of a large archive is read as one text. */
+const outputBytesMax = 512 * 1024 ** 2;
+
+type By = Pick<RsyncWork, 'user' | 'call'>;
+
+/** Runs a small program as the user of the mirror; answers what it printed. */
+export async function runForMirror({ user, call }: By, argv: readonly string[], stdin?: string): Promise<string> {
+  const input = stdin === undefined ? {} : { stdin };
+  const program = { argv, user, timeoutMs: limitMs, outputBytesMax, ...input };
+  return (await executeOk(program, call.signal, 'mirror-failed')).stdout;
+}
+
+/** Writes a file as that user, so that the agent never writes, as root, where somebody else can plant a link. */
+export async function writeForMirror(by: By, file: string, text: string): Promise<void> {
+  await runForMirror(by, ['/usr/bin/dd', `of=${file}`, 'status=none'], text);
+}
+
+/** A directory of that user for as long as the work takes. */
+export async function withMirrorDirectory<T>(by: By, work: (directory: string) => Promise<T>): Promise<T> {
+  const argv = ['/usr/bin/mktemp', '--directory', '/var/tmp/barback-mirror-XXXXXXXX'];
+  const directory = (await runForMirror(by, argv)).trim();
+  try {
+    return await work(directory);
+  } finally {
+    // Also when the job was cancelled: its signal would keep the removal from beginning.
+    const unsignalled = { ...by, call: { ...by.call, signal: AbortSignal.timeout(limitMs) } };
+    await runForMirror(unsignalled, ['/usr/bin/rm', '-rf', '--', directory]);
+  }
+}
