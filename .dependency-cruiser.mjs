@@ -41,7 +41,10 @@ export default {
       comment: 'Shared is contracts and arithmetic, verified by third parties too: it may not reach for a machine.',
       severity: 'error',
       from: { path: '^packages/shared/', pathNot: TESTS },
-      to: { pathNot: '^packages/shared/|/node_modules/(zod|jose)/|^(zod|jose)(/|$)|^(node:)?crypto$' },
+      to: {
+        pathNot:
+          '^packages/shared/|/node_modules/(zod|jose|age-encryption|tar-stream)/|^(zod|jose|age-encryption|tar-stream)(/|$)|^(node:)?crypto$',
+      },
     },
     {
       name: 'agent-spawns-in-system-only',

@@ -1,15 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { absolutePathSchema } from '@barback/shared/wire/absolute-path.ts';
 import { publicJwkSchema } from '@barback/shared/wire/keys.ts';
 import { poolerNameSchema } from '@barback/shared/operations/pooler.ts';
 import { probeSchema } from '@barback/shared/operations/scratch-probe.ts';
+import { recipientSchema } from '@barback/shared/sealed/seal.ts';
 import { serverNameSchema } from '@barback/shared/wire/identifiers.ts';
 import { type Document, parseDocument } from 'yaml';
 import { z } from 'zod';
 
-const absolutePath = z
-  .string()
-  .regex(/^\/[A-Za-z0-9._/+@:-]*$/, 'write an absolute path of letters, digits and . _ / + @ : -')
-  .refine((path) => !path.split('/').includes('..'), 'write the path without ".."');
 const userName = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'write the name of a local user');
 const roleName = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/, 'write a lower-case role name');
 
@@ -30,26 +28,26 @@ const serviceSchema = z.discriminatedUnion('kind', [
     cluster: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$/),
   }),
   /** By pg_ctl: the directory of postgresql.conf, and the file that the server writes its first words to. */
-  z.strictObject({ kind: z.literal('pg_ctl'), configDirectory: absolutePath, logFile: absolutePath }),
+  z.strictObject({ kind: z.literal('pg_ctl'), configDirectory: absolutePathSchema, logFile: absolutePathSchema }),
 ]);
 
 const postgresSchema = z.strictObject({
   user: userName.optional(),
-  binDirectory: absolutePath,
-  dataDirectory: absolutePath,
-  socketDirectory: absolutePath,
+  binDirectory: absolutePathSchema,
+  dataDirectory: absolutePathSchema,
+  socketDirectory: absolutePathSchema,
   port: z.int().min(1).max(65_535),
   superuser: roleName.default('postgres'),
   database: z.string().min(1).max(63).default('postgres'),
   /** How live is started and stopped; left out: it is never replaced. */
   service: serviceSchema.optional(),
   /** Left out: beside the cluster's configuration, as the service has it. */
-  hbaFile: absolutePath.optional(),
+  hbaFile: absolutePathSchema.optional(),
 });
 
 const scratchSchema = z.strictObject({
   /** Parent of the scratch directories; beside the data directory when left out. */
-  directory: absolutePath.optional(),
+  directory: absolutePathSchema.optional(),
   /** Copies run as this user: it can read Barman's files and cannot write live's. Barman's user when left out. */
   user: userName.optional(),
   /** Free bytes that must remain on every live filesystem while a copy is made; default 1 GiB (T6). */
@@ -73,15 +71,15 @@ const loopback = /^(127(\.\d{1,3}){3}|localhost)$/;
 const poolerSchema = z
   .strictObject({
     /** Directory of its socket, or the host that it listens on. */
-    host: z.union([absolutePath, z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/)]),
+    host: z.union([absolutePathSchema, z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/)]),
     port: z.int().min(1).max(65_535).default(6432),
     /** One of its admin_users; over the socket its own system user needs no password as pgbouncer. */
     role: roleName.default('pgbouncer'),
     /** The system user that asks it; PostgreSQL's when left out. */
     user: userName.optional(),
     /** As .pgpass, readable by that user. */
-    passwordFile: absolutePath.optional(),
-    caFile: absolutePath.optional(),
+    passwordFile: absolutePathSchema.optional(),
+    caFile: absolutePathSchema.optional(),
     /** Names in PgBouncer's own configuration, all of them databases of this server. */
     databases: z.array(z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$/)).min(1),
   })
@@ -89,6 +87,16 @@ const poolerSchema = z
     path: ['caFile'],
     message: 'name the certificates that another host must prove itself with',
   });
+
+/** What a new host needs besides Barman's files; what is usual on Debian is known and need not be named. */
+const vaultSchema = z.strictObject({
+  /** Public keys of age that secrets are encrypted to; without one they are left out. */
+  recipients: z.array(recipientSchema).max(16).default([]),
+  /** Further files and directories, read as the agent's own user: name none that somebody else may write. */
+  files: z.array(absolutePathSchema).max(100).default([]),
+  /** The same, each of them a secret as a whole. */
+  secretFiles: z.array(absolutePathSchema).max(100).default([]),
+});
 
 /** Where Barman's files of this server are mirrored to, as Barman's user: a Storage Box, or any host with ssh and rsync. */
 const mirrorSchema = z.strictObject({
@@ -99,10 +107,11 @@ const mirrorSchema = z.strictObject({
   /** Below the account's home; each server gets one of its own in it. */
   directory: z.string().regex(/^(?![.-])[A-Za-z0-9._-]+(\/(?![.-])[A-Za-z0-9._-]+)*$/, 'write a relative path'),
   /** Private key, readable by Barman's user. */
-  identityFile: absolutePath,
+  identityFile: absolutePathSchema,
   /** The box's host keys, and nothing else. */
-  knownHostsFile: absolutePath,
+  knownHostsFile: absolutePathSchema,
   bandwidthKBps: z.int().min(1).optional(),
+  vault: vaultSchema.prefault({}),
 });
 
 const serverSchema = z.strictObject({
@@ -124,19 +133,19 @@ export const agentConfigSchema = z.strictObject({
   /** The agent's identity in tokens (`aud`) and receipts (`iss`). */
   id: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
   /** Owned by the executor's user, 0700: jobs, fences, plan records. */
-  stateDirectory: absolutePath,
+  stateDirectory: absolutePathSchema,
   /** The executor's Unix socket; its directory must be searchable by the gateway's user. */
-  socket: absolutePath,
+  socket: absolutePathSchema,
   /** Group that may connect to the socket besides the executor's own user. */
   socketGroup: userName.optional(),
   /** JWK with the executor's private Ed25519 key, 0600. */
-  signingKeyFile: absolutePath,
+  signingKeyFile: absolutePathSchema,
   gateway: z.strictObject({
     host: z.string().min(1).default('127.0.0.1'),
     /** 0 lets the system choose; the gateway's first line of output names it. */
     port: z.int().min(0).max(65_535),
-    certificateFile: absolutePath,
-    keyFile: absolutePath,
+    certificateFile: absolutePathSchema,
+    keyFile: absolutePathSchema,
   }),
   apis: z.array(z.strictObject({ id: z.string().min(1).max(64), publicKey: publicJwkSchema })).min(1),
   servers: z

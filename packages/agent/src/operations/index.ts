@@ -30,6 +30,7 @@ import { liveSwap, liveSwapBack } from './live-swap.ts';
 import { mirrorCheck } from './mirror-check.ts';
 import { mirrorDiscard, mirrorFetch } from './mirror-fetch.ts';
 import { mirrorPush } from './mirror-push.ts';
+import { mirrorVault } from './mirror-vault.ts';
 import { poolerLook } from './pooler-look.ts';
 import { poolerPause } from './pooler-pause.ts';
 import { poolerResume } from './pooler-resume.ts';
@@ -135,6 +136,7 @@ export const handlers: Handlers = {
   'live-steady': liveSteady,
   'live-analyze': liveAnalyze,
   'mirror-push': mirrorPush,
+  'mirror-vault': mirrorVault,
   'mirror-check': mirrorCheck,
   'mirror-fetch': mirrorFetch,
   'mirror-discard': mirrorDiscard,

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import path from 'node:path';
 import type { Params, Result } from '@barback/shared/operations/index.ts';
-import { boxArgv, type Box } from '../mirror/box.ts';
+import { boxArgv, boxText, type Box } from '../mirror/box.ts';
 import { monotonicMs } from '../system/clock.ts';
 import { execute } from './execute.ts';
 import type { Call, Handler, Host } from './handler.ts';
@@ -9,9 +9,10 @@ import { hashFiles, parseHashes, readHashes, type Hashes } from './mirror-hashes
 import { mirrorUser, requireBox } from './mirror-place.ts';
 import { withMirrorDirectory, writeForMirror } from './mirror-workplace.ts';
 import { reportConnection, runRsync } from './run-rsync.ts';
+import { readVaultRecord } from './vault-record.ts';
 
 type Damage = Result<'mirror-check'>['damaged'][number];
-type Expected = readonly [name: string, hashed: Hashes[string]];
+type Expected = readonly [name: string, hashed: Pick<Hashes[string], 'size' | 'sha256'>];
 
 const filesAtOnce = 100;
 const damagesToldMax = 1000;
@@ -24,7 +25,7 @@ export const mirrorCheck: Handler<'mirror-check'> = {
     // Never mirrored: there is nothing to be damaged.
     if (hashes === undefined) return { how: 'box', files: 0, bytes: 0, damaged: [], damagedFiles: 0, seconds: 0 };
     const work = { host, box, call };
-    const all = Object.entries(hashes);
+    const all: readonly Expected[] = [...Object.entries(hashes), ...(await vaultFiles(host, box))];
     const onBox = await checkOnBox(work, all);
     const found = onBox ?? (await checkSample(work, sampleOf(all, params.sampleMax)));
     const seconds = (monotonicMs() - startedAt) / 1000;
@@ -36,6 +37,12 @@ export const mirrorCheck: Handler<'mirror-check'> = {
     return { is: 'absent' };
   },
 };
+
+/** Of the newest version of the vault, if it went to this box. */
+async function vaultFiles(host: Host, box: Box): Promise<readonly Expected[]> {
+  const record = await readVaultRecord(host);
+  return record?.destination === boxText(box) ? Object.entries(record.files) : [];
+}
 
 interface Work {
   readonly host: Host;

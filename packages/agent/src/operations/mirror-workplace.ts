@@ -8,7 +8,11 @@ const outputBytesMax = 512 * 1024 ** 2;
 type By = Pick<RsyncWork, 'user' | 'call'>;
 
 /** Runs a small program as the user of the mirror; answers what it printed. */
-export async function runForMirror({ user, call }: By, argv: readonly string[], stdin?: string): Promise<string> {
+export async function runForMirror(
+  { user, call }: By,
+  argv: readonly string[],
+  stdin?: string | Uint8Array,
+): Promise<string> {
   const input = stdin === undefined ? {} : { stdin };
   const program = { argv, user, timeoutMs: limitMs, outputBytesMax, ...input };
   return (await executeOk(program, call.signal, 'mirror-failed')).stdout;

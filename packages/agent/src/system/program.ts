@@ -7,8 +7,8 @@ export interface Program {
   readonly cwd?: string;
   /** Added to the fixed minimal environment; never secrets. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Text for standard input; closed when left out. */
-  readonly stdin?: string;
+  /** For standard input; closed when left out. */
+  readonly stdin?: string | Uint8Array;
   /** Instead of text: a file that the caller has opened, so that the program needs no right to open it. */
   readonly stdinFd?: number;
   /** Standard output goes to this new file (0600, owned by the agent) instead of memory. */

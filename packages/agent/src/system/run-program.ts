@@ -158,11 +158,11 @@ function collect(stream: NodeJS.ReadableStream | null, program: Program): Bounde
   return tail;
 }
 
-function feed(child: ChildProcess, text: string | undefined): void {
+function feed(child: ChildProcess, input: Program['stdin']): void {
   if (!child.stdin) return;
   // A program may end before it has read everything: that is told by its exit code.
   child.stdin.on('error', () => undefined);
-  child.stdin.end(text);
+  child.stdin.end(input);
 }
 
 type End = Pick<Outcome, 'exitCode' | 'signal' | 'timedOut' | 'cancelled'>;

@@ -37,6 +37,11 @@ export const mirrorViewSchema = z
       .nullable(),
     /** What a disaster would lose now if only the mirror were left; null while that is not known. */
     lostNow: z.strictObject({ commits: z.int().nullable(), seconds: z.number().nullable() }).nullable(),
+    /** What a new host needs besides, as the newest run has left it; null: never. */
+    vault: operations['mirror-vault'].result
+      .omit({ isNew: true, seconds: true })
+      .extend({ run: z.string(), at: instant })
+      .nullable(),
     lastCheck: operations['mirror-check'].result.extend({ run: z.string(), at: instant }).nullable(),
     /** Why the newest run did not succeed; null when it did. */
     problem: z.strictObject({ run: z.string(), at: instant, detail: z.string() }).nullable(),
@@ -46,17 +51,19 @@ export const mirrorViewSchema = z
 
 export type MirrorView = z.infer<typeof mirrorViewSchema>;
 
-type MirrorRecord = Pick<MirrorView, 'current' | 'lastCheck' | 'problem'>;
+type MirrorRecord = Pick<MirrorView, 'current' | 'vault' | 'lastCheck' | 'problem'>;
 
 /** What the runs of the mirror have left; nothing is asked of the index. */
 export function mirrorRecord(reader: Reader, server: string, now: Micros): MirrorRecord {
   const past = pastMirrors(reader, server);
   const good = past.find(({ row, result }) => row.state === 'succeeded' && result.push !== null);
   const checked = past.find(({ result }) => result.check !== null);
+  const vaulted = past.find(({ result }) => result.vault);
   const [newest] = past;
   const failed = newest && newest.row.state === 'failed' ? newest.row : null;
   return {
     current: good ? currentOf(reader, good, now) : null,
+    vault: vaulted?.result.vault ? vaultOf(vaulted.result.vault, vaulted.row) : null,
     lastCheck: checked?.result.check
       ? { ...checked.result.check, damaged: [...checked.result.check.damaged], ...ended(checked.row) }
       : null,
@@ -92,13 +99,19 @@ function pastMirrors(reader: Reader, server: string) {
     .limit(200)
     .all()
     .map((row) => {
-      const result = row.result === null ? { push: null, check: null } : (JSON.parse(row.result) as MirrorResult);
+      const result =
+        row.result === null ? { push: null, vault: null, check: null } : (JSON.parse(row.result) as MirrorResult);
       return { row, result };
     });
 }
 
 function ended(row: Past['row']): { readonly run: string; readonly at: string } {
   return { run: row.id, at: formatInstant(row.finishedAt ?? row.createdAt) };
+}
+
+function vaultOf(vault: NonNullable<MirrorResult['vault']>, row: Past['row']): MirrorView['vault'] {
+  const { version, files, bytes, sealed, leftOut } = vault;
+  return { version, files, bytes, sealed, leftOut: [...leftOut], ...ended(row) };
 }
 
 function currentOf(reader: Reader, { row, result }: Past, now: Micros): MirrorView['current'] {

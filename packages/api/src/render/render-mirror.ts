@@ -5,7 +5,7 @@ import { nextActions } from './next-actions.ts';
 import { bytes, duration, exactInstant, instant } from './units.ts';
 
 /** What was sent, and what a check found. */
-export function renderMirrorResult({ push, check }: MirrorResult): string {
+export function renderMirrorResult({ push, vault, check }: MirrorResult): string {
   return page(
     push === null
       ? null
@@ -18,13 +18,26 @@ export function renderMirrorResult({ push, check }: MirrorResult): string {
             ['  backups', push.backups.join(', ') || 'none'],
           ]),
         ),
+    vault === null ? null : section('vault', vaultText(vault)),
     check === null ? null : section('check', checked(check)),
   );
 }
 
+type Vault = Pick<NonNullable<MirrorResult['vault']>, 'version' | 'files' | 'bytes' | 'sealed' | 'leftOut'>;
+
+/** What a new host would be without is named: it has to be somewhere else. */
+function vaultText({ version, files, bytes: size, sealed, leftOut }: Vault): string {
+  const head = `  ${version}: ${files} files, ${bytes(size)}; ${sealed} with secrets, encrypted\n`;
+  const secrets = leftOut.filter(({ why }) => why === 'secret');
+  const others = leftOut.filter(({ why }) => why !== 'secret');
+  const say = (what: string, all: readonly { path: string }[]): string =>
+    all.length === 0 ? '' : `  ${what}: ${all.map((one) => one.path).join(', ')}\n`;
+  return head + say('LEFT OUT for want of a key (mirror.vault.recipients)', secrets) + say('not read', others);
+}
+
 /** How old it is, and what would be lost if nothing else were left. */
 export function renderMirror(view: MirrorView, now: number): string {
-  const { current, lastCheck, problem } = view;
+  const { current, vault, lastCheck, problem } = view;
   return page(
     fields([
       ['mirror of', view.server],
@@ -47,6 +60,7 @@ export function renderMirror(view: MirrorView, now: number): string {
     problem === null
       ? null
       : section('problem', `  ${instant(problem.at, now)}, run ${problem.run}: ${problem.detail}\n`),
+    vault === null ? null : section(`vault, ${instant(vault.at, now)}`, vaultText(vault)),
     lastCheck === null ? null : section(`check, ${instant(lastCheck.at, now)}`, checked(lastCheck)),
     nextActions([
       {

@@ -35,7 +35,13 @@ export const mirror: Scenario<typeof mirrorOptionsSchema, MirrorFacts> = {
       title: "Send what the box lacks of Barman's files, in an order in which it is restorable at every moment",
       action: onAgent('mirror-push', { server, compareContents, liveTimeline, newestCommit }),
     };
-    if (!check) return [push];
+    const vault: Step = {
+      name: 'vault',
+      title: 'Put what a new host needs besides into the vault: configuration, packages, roles',
+      // A damaged version is not mended but followed by another.
+      action: onAgent('mirror-vault', { server, anew: compareContents }),
+    };
+    if (!check) return [push, vault];
     return [
       {
         name: 'check-mirror',
@@ -44,6 +50,7 @@ export const mirror: Scenario<typeof mirrorOptionsSchema, MirrorFacts> = {
       },
       // What is missing is sent again by it, before anybody is told.
       push,
+      vault,
       {
         name: 'judge-mirror',
         title: 'Find no damage',

@@ -30,12 +30,14 @@ export function backupResult(steps: readonly Step[], attempts: readonly TimedAtt
 
 export interface MirrorResult {
   readonly push: Result<'mirror-push'> | null;
+  readonly vault: Result<'mirror-vault'> | null;
   readonly check: Result<'mirror-check'> | null;
 }
 
 export function mirrorResult(steps: readonly Step[], attempts: readonly TimedAttempt[]): MirrorResult {
   return {
     push: resultsOf(steps, attempts, 'mirror-push')[0]?.result ?? null,
+    vault: resultsOf(steps, attempts, 'mirror-vault')[0]?.result ?? null,
     check: resultsOf(steps, attempts, 'mirror-check')[0]?.result ?? null,
   };
 }

@@ -13,7 +13,7 @@ import { hostFacts } from './host-facts.ts';
 import { liveAnalyze } from './live-analyze.ts';
 import { liveCheckpoint } from './live-checkpoint.ts';
 import { liveCount } from './live-count.ts';
-import { mirrorCheck, mirrorDiscard, mirrorFetch, mirrorPush } from './mirror.ts';
+import { mirrorCheck, mirrorDiscard, mirrorFetch, mirrorPush, mirrorVault } from './mirror.ts';
 import { poolerLook, poolerPause, poolerResume } from './pooler.ts';
 import { protectionFacts } from './protection-facts.ts';
 import { receiveWalAlign, receiveWalStart, receiveWalStop } from './receive-wal.ts';
@@ -120,6 +120,7 @@ export const operations = {
   'live-steady': liveSteady,
   'live-analyze': liveAnalyze,
   'mirror-push': mirrorPush,
+  'mirror-vault': mirrorVault,
   'mirror-check': mirrorCheck,
   'mirror-fetch': mirrorFetch,
   'mirror-discard': mirrorDiscard,

@@ -38,6 +38,39 @@ export const mirrorPush = defineContract({
   }),
 });
 
+const leftOutSchema = z.strictObject({
+  path: z.string(),
+  why: z.enum(['secret', 'unreadable', 'too-large', 'too-many']),
+});
+
+/**
+ * Puts what a new host needs besides Barman's files into the vault of the mirror: configuration, packages, locales, roles. A version of
+ * its own whenever something has changed; none is ever deleted.
+ */
+export const mirrorVault = defineContract({
+  class: 'I',
+  limitMs: 2 * hourMs,
+  onCancel: 'stop',
+  params: z.strictObject({
+    server: serverNameSchema,
+    /** Also when nothing has changed. */
+    anew: z.boolean(),
+  }),
+  result: z.strictObject({
+    /** The name of the newest version: when it was taken, as 20261127T141454Z. */
+    version: z.string(),
+    /** Whether this call has made it. */
+    isNew: z.boolean(),
+    files: z.int(),
+    bytes: z.int(),
+    /** Files whose secrets, or which as a whole, are encrypted to the recipients of the configuration, and so not left out. */
+    sealed: z.int(),
+    /** Files that the vault does not hold, or not whole; at most 200. */
+    leftOut: z.array(leftOutSchema),
+    seconds: z.number(),
+  }),
+});
+
 const damageSchema = z.strictObject({
   path: z.string(),
   is: z.enum(['missing', 'content']),
