@@ -37,7 +37,14 @@ export async function buildPrograms(out: string): Promise<Programs> {
   const entry = (name: string): string[] => [path.join(root, 'packages', name, 'src/main.ts')];
   await Promise.all([
     build({ ...shared, entryPoints: entry('agent'), outfile: agent, external: ['pg-native'] }),
-    build({ ...shared, entryPoints: entry('api'), outfile: api, external: ['better-sqlite3'] }),
+    // ssh2 asks where it lies, for a part that it has in itself.
+    build({
+      ...shared,
+      entryPoints: entry('api'),
+      outfile: api,
+      external: ['better-sqlite3', 'cpu-features', './crypto/build/Release/sshcrypto.node'],
+      define: { __dirname: 'import.meta.dirname' },
+    }),
     copySqlite(out),
     cp(path.join(root, 'packages/api/drizzle'), path.join(out, 'drizzle'), { recursive: true }),
   ]);

@@ -1,15 +1,26 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { archiveWal } from '../lab/barman-backup.ts';
 import type { Lab } from '../lab/lab.ts';
-import { sql } from '../lab/psql.ts';
-import { endOf, request } from '../support/barback-client.ts';
+import { killProgram, startProgram } from '../lab/programs.ts';
+import { apiConfigFile } from '../support/api-config.ts';
+import { request } from '../support/barback-client.ts';
 import type { Box } from '../support/box.ts';
-import { mirror, mirrorPage, mirrorWell, startMirror } from '../support/mirror-client.ts';
+import { mirror, mirrorPage, mirrorWell } from '../support/mirror-client.ts';
+import {
+  apiCommand,
+  copiedWhole,
+  copyApiTo,
+  emptied,
+  exportedEvents,
+  fetchWithSftp,
+  putBack,
+  stillText,
+} from '../support/offsite.ts';
 import { mark, mirrorScene } from '../support/mirror-scene.ts';
-import { askPulled, pullMirror } from '../support/restore-from-mirror.ts';
+import { pullAtRandom } from '../support/pull-at-random.ts';
 
 const minutes = 60_000;
 const mebibyte = 1024 ** 2;
@@ -30,7 +41,7 @@ describe('a mirror', () => {
       expect((await mirrorPage(lab)).current).toBeNull();
       const first = await mirror(lab);
       expect(first.state, JSON.stringify(first.problem)).toBe('succeeded');
-      const there = ['barback-mirror.json', 'base', 'identity.json', 'streaming', 'wals'];
+      const there = ['barback-mirror.json', 'base', 'identity.json', 'streaming', 'vault', 'wals'];
       expect(await readdir(box.mirror)).toEqual(expect.arrayContaining(there));
       const shown = await mirrorPage(lab);
       expect(shown.current?.run).toBe(first.id);
@@ -52,29 +63,37 @@ describe('a mirror', () => {
   test(
     'that is pulled at any moment, while it is brought up to date, restores with no less than its page said',
     async () => {
-      let writing = true;
-      const writer = (async () => {
-        while (writing) await mark(lab);
-      })();
-      try {
-        for (let round = 0; round < 5; round += 1) {
-          const promised = (await mirrorPage(lab)).current?.newestCommit?.xid ?? 0;
-          const run = await startMirror(lab);
-          await delay(Math.random() * 4_000);
-          const pulled = path.join(lab.dir, `pulled-${round}`);
-          await pullMirror(lab, box, pulled);
-          const acknowledged = await sql(lab.postgres, `SELECT count(*) FROM marks WHERE xid <= ${promised}`);
-          const restored = await askPulled(lab, pulled, `SELECT count(*) FROM marks WHERE xid <= ${promised}`);
-          expect([round, restored]).toEqual([round, acknowledged]);
-          expect(Number(acknowledged)).toBeGreaterThan(0);
-          expect((await endOf(lab, run)).state).toBe('succeeded');
-          await rm(pulled, { recursive: true });
-        }
-      } finally {
-        writing = false;
-        await writer;
-      }
+      expect(await pullAtRandom({ lab, box }, 5)).toBe(5);
     },
     8 * minutes,
   );
 });
+
+test(
+  "the api's host is lost: from the box alone a new api has every plan and run and an intact audit log, and goes on",
+  async () => {
+    const identity = await generateX25519Identity();
+    await copyApiTo(lab, box, { recipients: [await identityToRecipient(identity)] });
+    const { run } = (await mirrorPage(lab)).current ?? { run: '' };
+    const page = await copiedWhole(lab);
+    const paths = [`/v1/runs/${run}`, '/v1/plans', '/v1/servers/main/mirror', `/v1/runs/${run}/report.txt`];
+    const before = await Promise.all(paths.map(async (one) => stillText((await request(lab, 'GET', one)).text)));
+    const events = await exportedEvents(lab);
+    await killProgram(lab, 'api');
+
+    const lost = await emptied(lab);
+    const fetched = await fetchWithSftp(lab, box, `barback-api/${page.log}`);
+    await putBack(lab, { fetched, identity, box });
+    const restored = await apiCommand(lab, 'database', 'restore-from-box', '--config', apiConfigFile(lab));
+    expect(restored.stderr).toBe('');
+    expect(restored.stdout).toContain(`restored: ${events.length} events of log ${page.log}`);
+    await startProgram(lab, 'api');
+    const after = await Promise.all(paths.map(async (one) => stillText((await request(lab, 'GET', one)).text)));
+    expect(after).toEqual(before);
+    expect((await exportedEvents(lab)).slice(0, events.length)).toEqual(events);
+    await mirrorWell(lab);
+    await copiedWhole(lab);
+    expect(lost.length).toBeGreaterThan(3);
+  },
+  3 * minutes,
+);

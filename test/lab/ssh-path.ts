@@ -113,6 +113,7 @@ function serverConfig(parts: {
     'DisableForwarding yes',
     'MaxStartups 100',
     `SetEnv ${LAB_MARK}=${state.id} LC_ALL=C TZ=UTC`,
+    `Subsystem sftp ${program.sftpServer}`,
     ...program.settings,
   ];
   return `${lines.join('\n')}\n`;

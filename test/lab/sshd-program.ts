@@ -6,6 +6,8 @@ import { librariesIn, unpackPackages } from './unpacked-packages.ts';
 
 export interface SshdProgram {
   readonly file: string;
+  /** What it starts for sftp. */
+  readonly sftpServer: string;
   readonly environment: Readonly<Record<string, string>>;
   /** Lines of sshd_config without which it does not find its own parts. */
   readonly settings: readonly string[];
@@ -13,14 +15,17 @@ export interface SshdProgram {
 
 /** The server and what it links that a small installation lacks, by release; installing it would start one for the whole machine. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  bookworm: ['openssh-server', 'libwrap0', 'libnsl2', 'libtirpc3'],
-  trixie: ['openssh-server', 'libwrap0', 'libnsl2', 'libtirpc3t64', 'libwtmpdb0'],
+  bookworm: ['openssh-server', 'openssh-sftp-server', 'libwrap0', 'libnsl2', 'libtirpc3'],
+  trixie: ['openssh-server', 'openssh-sftp-server', 'libwrap0', 'libnsl2', 'libtirpc3t64', 'libwtmpdb0'],
 };
+
+const sftpServer = '/usr/lib/openssh/sftp-server';
 
 /** An sshd to start as any user: the machine's if it has one, otherwise one that is unpacked and never installed. */
 export async function findSshd(): Promise<SshdProgram> {
   const installed = await findProgram('sshd', ['/usr/sbin']);
-  if (installed !== undefined) return { file: installed, environment: {}, settings: [] };
+  // Its package needs that of the sftp server.
+  if (installed !== undefined) return { file: installed, sftpServer, environment: {}, settings: [] };
   const suite = await codename();
   const packages = PACKAGES[suite];
   if (packages === undefined) {
@@ -35,6 +40,7 @@ export async function findSshd(): Promise<SshdProgram> {
     .map(([name, setting]) => `${setting} ${path.join(tree, 'usr/lib/openssh', name)}`);
   return {
     file: path.join(tree, 'usr/sbin/sshd'),
+    sftpServer: path.join(tree, sftpServer),
     environment: { LD_LIBRARY_PATH: await librariesIn(tree) },
     settings,
   };

@@ -10,6 +10,7 @@ import { createEngine } from '@barback/api/engine/engine.ts';
 import { instanceId, readSigningKey } from '@barback/api/keys/instance.ts';
 import { openIntegrations } from '@barback/api/integrations/integrations.ts';
 import { openSecrets } from '@barback/api/integrations/secrets.ts';
+import { noOffsite } from '@barback/api/offsite/offsite-keeper.ts';
 import { createWalIndexer } from '@barback/api/wal-index/wal-indexer.ts';
 import { importSigningKey } from '@barback/shared/wire/keys.ts';
 import type { Lab } from '../lab/lab.ts';
@@ -38,7 +39,14 @@ export async function apiOverLab(lab: Lab, clock: Clock): Promise<ApiOverLab> {
   const engine = createEngine({ ...identity, agents, log: quiet, outside: noOutside });
   const index = createWalIndexer({ ...identity, agents, log: quiet, everyMs: 0 });
   const integrations = openIntegrations({ secrets: openSecrets(config.secrets), clock });
-  const app = createApp({ ...engine.deps, planHours: config.planHours, index, integrations, channels: config.notify });
+  const app = createApp({
+    ...engine.deps,
+    planHours: config.planHours,
+    index,
+    integrations,
+    offsite: noOffsite,
+    channels: config.notify,
+  });
   return {
     async planDrill(target, options = {}) {
       const response = await app.request('/v1/plans', {

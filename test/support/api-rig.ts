@@ -7,6 +7,7 @@ import { createKey, type NewKey } from '@barback/api/keys/key-store.ts';
 import type { Role } from '@barback/api/keys/role.ts';
 import { openIntegrations, type Integrations } from '@barback/api/integrations/integrations.ts';
 import { openSecrets } from '@barback/api/integrations/secrets.ts';
+import { noOffsite } from '@barback/api/offsite/offsite-keeper.ts';
 import { createWalIndexer } from '@barback/api/wal-index/wal-indexer.ts';
 import type { Backup } from '@barback/shared/operations/backup.ts';
 import type { OpName, Params, Result } from '@barback/shared/operations/index.ts';
@@ -60,7 +61,7 @@ export async function openApiRig(
   const engine = rig.engine();
   const index = createWalIndexer({ ...engine.deps, everyMs: 0 });
   const integrations = openIntegrations({ secrets: openSecrets(secretFiles), clock: systemClock });
-  const app = createApp({ ...engine.deps, planHours: 4, index, integrations, channels });
+  const app = createApp({ ...engine.deps, planHours: 4, index, integrations, offsite: noOffsite, channels });
   const key = (role: Role, more: Partial<NewKey> = {}): string =>
     createKey(rig.database, { name: role, role, servers: null, ...more }, cli, systemClock.now()).key;
   const keys = { viewer: key('viewer'), operator: key('operator'), approver: key('approver'), admin: key('admin') };

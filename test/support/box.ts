@@ -4,6 +4,7 @@ import type { Lab } from '../lab/lab.ts';
 import { readLabState } from '../lab/lab-state.ts';
 import { mustRun } from '../lab/run-command.ts';
 import { openSshPath } from '../lab/ssh-path.ts';
+import { findSshd } from '../lab/sshd-program.ts';
 import { configureAgent } from './agent-config.ts';
 
 /** A box with the restrictions of a Storage Box: a shell with a few commands, no other user's files, one home. */
@@ -34,8 +35,9 @@ export async function openBox(lab: Lab): Promise<Box> {
   const home = path.join(place, 'home');
   await mkdir(home, { recursive: true, mode: 0o755 });
   const shell = path.join(place, 'shell');
+  const { sftpServer } = await findSshd();
   const allow = async (...commands: readonly string[]): Promise<void> => {
-    await writeFile(shell, shellText(home, commands));
+    await writeFile(shell, shellText({ home, commands, sftpServer }));
     await chmod(shell, 0o755);
   };
   await allow(...usual);
@@ -63,11 +65,13 @@ export async function openBox(lab: Lab): Promise<Box> {
   return { home, mirror: path.join(home, 'barman-mirror', lab.server), account: reached, allow };
 }
 
-/** No pipes, no redirections, no other commands; rsync as a server only. */
-function shellText(home: string, commands: readonly string[]): string {
+/** sftp, and a shell without pipes, redirections and other commands; rsync as a server only. */
+function shellText(parts: { home: string; commands: readonly string[]; sftpServer: string }): string {
+  const { home, commands, sftpServer } = parts;
   return `#!/bin/bash -p
 cd '${home}' || exit 1
 set -f
+[ "$SSH_ORIGINAL_COMMAND" = '${sftpServer}' ] && exec '${sftpServer}'
 read -r -a words <<< "$SSH_ORIGINAL_COMMAND"
 case "\${words[0]}" in
   rsync) [ "\${words[1]}" = --server ] || { echo 'Command not found. Use help.' >&2; exit 127; } ;;

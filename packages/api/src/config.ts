@@ -1,13 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { absolutePathSchema } from '@barback/shared/wire/absolute-path.ts';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { secretNameSchema } from './integrations/secrets.ts';
 import { channelsSchema } from './notify/channel-config.ts';
-
-const absolutePath = z
-  .string()
-  .regex(/^\/[A-Za-z0-9._/+@:-]*$/, 'write an absolute path of letters, digits and . _ / + @ : -')
-  .refine((path) => !path.split('/').includes('..'), 'write the path without ".."');
+import { offsiteSchema } from './offsite/offsite-config.ts';
 
 const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
 
@@ -16,7 +13,7 @@ const listenSchema = z
     host: z.string().min(1).default('127.0.0.1'),
     /** 0 lets the system choose; the first line of output names it. */
     port: z.int().min(0).max(65_535),
-    tls: z.strictObject({ certificateFile: absolutePath, keyFile: absolutePath }).optional(),
+    tls: z.strictObject({ certificateFile: absolutePathSchema, keyFile: absolutePathSchema }).optional(),
   })
   .refine((listen) => listen.tls !== undefined || loopback.test(listen.host), {
     path: ['tls'],
@@ -29,18 +26,20 @@ export const apiConfigSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9-]{1,64}$/)
     .optional(),
-  database: absolutePath,
+  database: absolutePathSchema,
   /** JWK with the api's private Ed25519 key, 0600; `init` makes it. */
-  signingKeyFile: absolutePath,
+  signingKeyFile: absolutePathSchema,
   listen: listenSchema,
   /** How long a plan may be started after it was made. */
   planHours: z.number().positive().max(168).default(4),
   /** Pause between two looks at the WAL of each server; 0: only when somebody asks. */
   indexSeconds: z.number().min(0).max(3_600).default(15),
   /** What the settings of servers name: each in a file of its own, 0600, read when it is used. */
-  secrets: z.record(secretNameSchema, absolutePath).default({}),
+  secrets: z.record(secretNameSchema, absolutePathSchema).default({}),
   /** Where people are told what happens. */
   notify: channelsSchema.default([]),
+  /** Where copies of the database go; left out, there are none. */
+  mirror: offsiteSchema.optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 

@@ -2,7 +2,7 @@ import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { plain } from '../render/plain.ts';
 import { auditExport, auditVerify } from './audit.ts';
 import { parseGiven, usageOf, UsageError, type Command } from './command.ts';
-import { databaseCopy, databaseRestore } from './database.ts';
+import { databaseCopy, databaseRestore, databaseRestoreFromBox } from './database.ts';
 import { init } from './init.ts';
 import { keysCreate, keysList, keysRevoke } from './keys.ts';
 import { serve } from './serve.ts';
@@ -19,6 +19,7 @@ const commands: readonly Command[] = [
   auditExport,
   databaseCopy,
   databaseRestore,
+  databaseRestoreFromBox,
 ];
 
 /** Runs one command line; answers the exit status: 0 done, 1 failed, 2 not understood. */

@@ -6,6 +6,8 @@ import type { Database, Reader } from '../db/database.ts';
 import { events, runs } from '../db/schema.ts';
 import { deliveries } from '../db/watch-schema.ts';
 import { activeStates } from '../engine/record-run.ts';
+import { parseInstant } from '@barback/shared/postgres/instant.ts';
+import type { OffsiteState } from '../offsite/offsite-keeper.ts';
 import { sees, type Principal } from '../keys/principal.ts';
 import { loadSchedules } from '../schedules/schedule-store.ts';
 import { loadServers } from '../servers/server-store.ts';
@@ -26,7 +28,7 @@ export interface Scrape {
 /** Everything that a key may see, in the text format of Prometheus. */
 export async function scrape(
   database: Database,
-  { clock, principal }: { clock: Clock; principal: Principal },
+  { clock, principal, offsite }: { clock: Clock; principal: Principal; offsite: OffsiteState | null },
 ): Promise<Scrape> {
   const registry = new Registry();
   const set = new MetricSet(registry);
@@ -40,7 +42,10 @@ export async function scrape(
   }
   addRuns(set, reader, principal);
   addSchedules(set, reader, principal);
-  if (principal.servers === null) addWhole(set, reader);
+  if (principal.servers === null) {
+    addWhole(set, reader);
+    addOffsite(set, offsite);
+  }
   const whole = Registry.merge([processRegistry, registry]);
   return { text: await whole.metrics(), contentType: whole.contentType };
 }
@@ -76,6 +81,26 @@ function addSchedules(set: MetricSet, reader: Reader, principal: Principal): voi
     const help = 'When it begins next';
     set.instant('barback_schedule_next_timestamp_seconds', help, { server, schedule }, next?.startsAt ?? null);
   }
+}
+
+function addOffsite(set: MetricSet, offsite: OffsiteState | null): void {
+  if (offsite === null) return;
+  const { newest, problem } = offsite;
+  set.gauge(
+    'barback_database_copy_failing',
+    'Whether the last copy of the database to its box failed',
+    {},
+    problem === null ? 0 : 1,
+  );
+  const at = newest === null ? null : parseInstant(newest.at);
+  const help = 'When the newest copy of the database on its box was made';
+  set.instant('barback_database_copy_timestamp_seconds', help, {}, at?.ok ? at.micros : null);
+  set.gauge(
+    'barback_database_copy_events',
+    'Events of the audit log that the newest copy has',
+    {},
+    newest === null ? null : newest.seq + 1,
+  );
 }
 
 /** What is of no single server. */

@@ -15,6 +15,8 @@ export const messageTypes = [
   'schedule.refused',
   'finding.raised',
   'finding.cleared',
+  'database.copy-failed',
+  'database.copy-recovered',
   'test',
 ] as const;
 

@@ -29,6 +29,7 @@ export function messageOf(event: AuditEvent, run: RunView | null): Message | nul
   const type = typeOf(event, run);
   if (type === null) return null;
   if (run !== null && type.startsWith('run.')) return aboutRun(event, type, run);
+  if (type.startsWith('database.')) return aboutDatabase(event, type);
   return type.startsWith('finding.') ? aboutFinding(event, type) : aboutSchedule(event, type);
 }
 
@@ -62,6 +63,9 @@ function typeOf({ type, data }: AuditEvent, run: RunView | null): MessageType | 
       return 'finding.raised';
     case 'server.finding-cleared':
       return 'finding.cleared';
+    case 'database.copy-failed':
+    case 'database.copy-recovered':
+      return type;
     default:
       return null;
   }
@@ -111,6 +115,17 @@ function aboutFinding(event: AuditEvent, type: MessageType): Message {
   const text = [finding.detail, `-> ${finding.remedy}`].join('\n');
   const urgent = finding.severity === 'critical';
   return message(event, type, { title: `${server}: ${finding.title}`, text, links, urgent });
+}
+
+function aboutDatabase(event: AuditEvent, type: MessageType): Message {
+  const { problem, since } = event.data as { problem?: Problem; since: string };
+  const links = { database: '/v1/database' };
+  if (problem === undefined) {
+    const title = "The api's own database is copied to its box again";
+    return message(event, type, { title, text: `It was not since ${since}.`, links });
+  }
+  const title = "The api's own database cannot be copied to its box";
+  return message(event, type, { title, text: problemLines(problem).join('\n'), links });
 }
 
 function aboutSchedule(event: AuditEvent, type: MessageType): Message {

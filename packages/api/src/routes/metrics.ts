@@ -15,8 +15,8 @@ const metrics = defineRoute({
     200: { description: 'Text format', schema: null, contentType: 'text/plain; version=0.0.4; charset=utf-8' },
   },
   text: null,
-  async handle({ principal }, { database, clock }) {
-    const { text, contentType } = await scrape(database, { clock, principal });
+  async handle({ principal }, { database, clock, offsite }) {
+    const { text, contentType } = await scrape(database, { clock, principal, offsite: offsite.state() });
     return { status: 200, bytes: text, contentType };
   },
 });

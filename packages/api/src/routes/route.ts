@@ -5,6 +5,7 @@ import type { Principal } from '../keys/principal.ts';
 import type { Capability } from '../keys/role.ts';
 import type { Integrations } from '../integrations/integrations.ts';
 import type { Channel } from '../notify/channel-config.ts';
+import type { OffsiteKeeper } from '../offsite/offsite-keeper.ts';
 import type { WalIndexer } from '../wal-index/wal-indexer.ts';
 
 /** What routes are given: the engine's verbs need the same. */
@@ -13,6 +14,7 @@ export interface RouteDeps extends EngineDeps {
   readonly planHours: number;
   readonly index: WalIndexer;
   readonly integrations: Integrations;
+  readonly offsite: OffsiteKeeper;
   /** Where people are told what happens. */
   readonly channels: readonly Channel[];
 }

@@ -1,5 +1,6 @@
 import { auditRoutes } from './audit.ts';
 import { channelRoutes } from './channels.ts';
+import { databaseRoutes } from './database.ts';
 import { incidentRoutes } from './incidents.ts';
 import { keptRoutes } from './kept.ts';
 import { metricsRoutes } from './metrics.ts';
@@ -25,5 +26,6 @@ export const routes: readonly Route[] = [
   ...scheduleRoutes,
   ...channelRoutes,
   ...auditRoutes,
+  ...databaseRoutes,
   ...metricsRoutes,
 ];

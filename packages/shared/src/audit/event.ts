@@ -37,6 +37,8 @@ export const eventTypes = [
   'schedule.delayed',
   'schedule.started',
   'schedule.refused',
+  'database.copy-failed',
+  'database.copy-recovered',
   'channel.disabled',
   'channel.enabled',
   'agent.clock-offset',
