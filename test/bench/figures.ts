@@ -43,3 +43,12 @@ function judged(value: number, budget: Figure['budget']): string {
 function round(value: number): string {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
+
+/** A document with a section in the place of that with the same words before the comma of its title, or at its end. */
+export function withSection(document: string, section: string): string {
+  const title = /^## [^,\n]+/.exec(section)?.[0] ?? section;
+  const parts = document.trimEnd().split(/\n(?=## )/);
+  const at = parts.findIndex((part) => part.startsWith(title));
+  const others = at < 0 ? [...parts, section] : parts.with(at, section);
+  return `${others.map((part) => part.trimEnd()).join('\n\n')}\n`;
+}

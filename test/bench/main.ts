@@ -8,9 +8,10 @@ import { labUp } from '../lab/up.ts';
 import { agentIdle } from './agent-idle.ts';
 import { auditRates } from './audit-rates.ts';
 import { drillAgainstHand } from './drill-against-hand.ts';
-import { figureTable, type Figure } from './figures.ts';
+import { figureTable, withSection, type Figure } from './figures.ts';
 import { indexCold } from './index-cold.ts';
 import { indexWarm } from './index-warm.ts';
+import { mirrorFigures } from './mirror.ts';
 import { outageFigures } from './outage.ts';
 import { stepOverhead } from './step-overhead.ts';
 
@@ -18,17 +19,17 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const full = process.argv.includes('--full');
 const sizesMb = full ? [200, 2_000, 10_000] : [200];
 const outageSizesMb = full ? [200, 2_000, 10_000] : [200];
+const mirrorSizesMb = full ? [200, 2_000] : [200];
 const rounds = 3;
 const walMb = 2_200;
 const figuresFile = path.join(import.meta.dirname, '../../docs/figures.md');
-/** The last section of the document. */
-const outagesTitle = '## The outage of a restore of live';
 const today = (): string => new Date().toISOString().slice(0, 10);
 
-/** Measures everything that the documents quote; `--write` makes docs/figures.md. `--outages` measures only those of live. */
+/** Measures everything that the documents quote; `--write` makes docs/figures.md. `--outages` and `--mirrors` measure only those. */
 async function bench(): Promise<void> {
   const parts: string[] = [];
-  if (process.argv.includes('--outages')) return onlyOutages();
+  if (process.argv.includes('--outages')) return onlySection(await outages());
+  if (process.argv.includes('--mirrors')) return onlySection(await mirrors());
   for (const [index, sizeMb] of sizesMb.entries()) {
     const dir = `/var/tmp/barback-bench-${process.pid}`;
     say(`building a lab with ${sizeMb} MB …`);
@@ -46,39 +47,49 @@ async function bench(): Promise<void> {
       await labDown(dir);
     }
   }
-  parts.push(await outages());
+  parts.push(await mirrors(), await outages());
   const document = `${parts.join('\n\n')}\n`;
   say(document);
   if (!process.argv.includes('--write')) return;
   await writeFile(figuresFile, document);
 }
 
-/** In the document they take the place of those that are there. */
-async function onlyOutages(): Promise<void> {
-  const section = await outages();
+/** In the document it takes the place of the one that is there. */
+async function onlySection(section: string): Promise<void> {
   say(section);
   if (!process.argv.includes('--write')) return;
-  const before = await readFile(figuresFile, 'utf8');
-  const at = before.indexOf(outagesTitle);
-  const rest = at < 0 ? before.trimEnd() : before.slice(0, at).trimEnd();
-  await writeFile(figuresFile, `${rest}\n\n${section}\n`);
+  await writeFile(figuresFile, withSection(await readFile(figuresFile, 'utf8'), section));
 }
 
-/** Each size in a lab of its own, because the runbook leaves Barman without what comes after. */
-async function outages(): Promise<string> {
+/** Each size in a lab of its own: the runbook leaves Barman without what comes after, and a mirror begins with none. */
+async function perSize(sizes: readonly number[], measure: (lab: Lab, sizeMb: number) => Promise<readonly Figure[]>) {
   const figures: Figure[] = [];
-  for (const sizeMb of outageSizesMb) {
+  for (const sizeMb of sizes) {
     const dir = `/var/tmp/barback-bench-${process.pid}`;
-    say(`restores of live of ${sizeMb} MB …`);
     const lab = await labUp({ dir, sizeMb });
     try {
-      figures.push(...(await outageFigures(lab, rounds, sizeMb)));
+      figures.push(...(await measure(lab, sizeMb)));
     } finally {
       await labDown(dir);
     }
   }
-  const when = `Measured by \`npm run bench${full ? ':full' : ''} -- --outages\` on ${today()}, on the same machine.`;
-  return `${outagesTitle}, ${rounds} rounds\n\n${when}\n\n${figureTable(figures)}`;
+  return figures;
+}
+
+function measured(flag: string): string {
+  return `Measured by \`npm run bench${full ? ':full' : ''} -- ${flag}\` on ${today()}, on the same machine.`;
+}
+
+async function outages(): Promise<string> {
+  say('restores of live …');
+  const figures = await perSize(outageSizesMb, (lab, sizeMb) => outageFigures(lab, rounds, sizeMb));
+  return `## The outage of a restore of live, ${rounds} rounds\n\n${measured('--outages')}\n\n${figureTable(figures)}`;
+}
+
+async function mirrors(): Promise<string> {
+  say('mirrors …');
+  const figures = await perSize(mirrorSizesMb, (lab, sizeMb) => mirrorFigures(lab, rounds, sizeMb));
+  return `## A mirror on a box of the same machine\n\n${measured('--mirrors')}\n\n${figureTable(figures)}`;
 }
 
 async function indexFigures(lab: Lab): Promise<string> {

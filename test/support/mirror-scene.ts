@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Lab } from '../lab/lab.ts';
 import { sql } from '../lab/psql.ts';
 import { openBox, type Box } from './box.ts';
-import { settledLab } from './settled-lab.ts';
+import { settledLab, type SettledOptions } from './settled-lab.ts';
 
 export interface MirrorScene {
   readonly lab: Lab;
@@ -12,8 +12,8 @@ export interface MirrorScene {
 }
 
 /** A lab with a box, and a table whose rows are told apart by their transactions. */
-export async function mirrorScene(): Promise<MirrorScene> {
-  const { lab, stop } = await settledLab();
+export async function mirrorScene(options: SettledOptions = {}): Promise<MirrorScene> {
+  const { lab, stop } = await settledLab(options);
   try {
     const box = await openBox(lab);
     await sql(lab.postgres, 'CREATE TABLE marks (xid bigint)');

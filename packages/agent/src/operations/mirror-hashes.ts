@@ -54,30 +54,34 @@ export async function hashFinalFiles(
   const known = (await readHashes(host)) ?? {};
   const roots = [...done.map((id) => path.join(places.base, id)), places.wals, places.kept];
   const files = (await Promise.all(roots.map(filesBelow))).flat().flatMap((one) => named(places, one));
-  const isKnown = ({ name, size, modifiedAt, inode }: Found): boolean => {
-    const before = known[name];
-    return before?.size === size && before.modifiedAt === modifiedAt && before.inode === inode;
-  };
-  const unknown = files.filter((one) => !isKnown(one));
+  // By what the file is, not by its name: backups that reuse files share them as hard links.
+  const hashOf = new Map(Object.values(known).map((one) => [fileKey(one), one.sha256]));
+  const unknown = [
+    ...new Map(files.filter((one) => !hashOf.has(fileKey(one))).map((one) => [fileKey(one), one])).values(),
+  ];
   const total = unknown.reduce((sum, one) => sum + one.size, 0);
-  const fresh = new Map<string, string>();
   for (let start = 0, bytes = 0; start < unknown.length; start += filesAtOnce) {
     const batch = unknown.slice(start, start + filesAtOnce);
     call.progress('hashes', bytes, total);
-    for (const [file, sha256] of await hashFiles(
-      mirrorUser(host),
-      batch.map(({ file }) => file),
-      call,
-    ))
-      fresh.set(file, sha256);
+    const names = batch.map(({ file }) => file);
+    const fresh = await hashFiles(mirrorUser(host), names, call);
+    for (const one of batch) {
+      const sha256 = fresh.get(one.file);
+      if (sha256 !== undefined) hashOf.set(fileKey(one), sha256);
+    }
     bytes += batch.reduce((sum, one) => sum + one.size, 0);
   }
   const hashes = files.flatMap((one): [string, Hashes[string]][] => {
-    const { name, file, size, modifiedAt, inode } = one;
-    const sha256 = isKnown(one) ? known[name]?.sha256 : fresh.get(file);
+    const { name, size, modifiedAt, inode } = one;
+    const sha256 = hashOf.get(fileKey(one));
     return sha256 === undefined ? [] : [[name, { size, modifiedAt, inode, sha256 }]];
   });
   return { hashes: Object.fromEntries(hashes), bytesHashed: total };
+}
+
+/** A file that is written to gets another time, one that is replaced another inode. */
+function fileKey({ size, modifiedAt, inode }: Pick<Found, 'size' | 'modifiedAt' | 'inode'>): string {
+  return `${inode} ${size} ${modifiedAt}`;
 }
 
 /** By the user who may read them; a file that cannot be read is not in the answer. */

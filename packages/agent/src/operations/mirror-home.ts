@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
+import { nowMicros } from '../system/clock.ts';
 import { identityOf, makeDirectory, removeTree, ensureDirectory } from '../system/directory-tree.ts';
 import { readIfExists, writeAtomic } from '../system/files.ts';
 import { removeFile } from '../system/look-at-file.ts';
@@ -8,10 +9,19 @@ import { lookUpUser } from '../system/users.ts';
 import type { Host } from './handler.ts';
 import { mirrorUser } from './mirror-place.ts';
 import { scratchPlace } from './scratch-place.ts';
-import { stillOwned, type OwnedDirectory } from './scratch-record.ts';
+import { stillOwned } from './scratch-record.ts';
 import { requireNewPlace } from './trusted-place.ts';
 
-const recordSchema = z.strictObject({ path: z.string(), device: z.string().nullable(), inode: z.string().nullable() });
+const recordSchema = z.strictObject({
+  server: z.string(),
+  /** Microseconds since 1970. */
+  createdAt: z.int(),
+  path: z.string(),
+  device: z.string().nullable(),
+  inode: z.string().nullable(),
+});
+
+type MirrorHomeRecord = z.infer<typeof recordSchema>;
 
 /** Where what a plan fetches from the mirror lies; pure names. */
 export interface MirrorHome {
@@ -39,16 +49,18 @@ export async function makeMirrorHome(host: Host, plan: string): Promise<MirrorHo
   await requireNewPlace(host, home.directory);
   await ensureDirectory(path.dirname(path.dirname(home.recordFile)));
   await ensureDirectory(path.dirname(home.recordFile));
-  await writeAtomic(home.recordFile, JSON.stringify({ path: home.directory, device: null, inode: null }));
+  const about = { server: host.serverName, createdAt: nowMicros(), path: home.directory };
+  const record: MirrorHomeRecord = { ...about, device: null, inode: null };
+  await writeAtomic(home.recordFile, JSON.stringify(record));
   await makeDirectory(home.directory, { mode: 0o700, owner: await lookUpUser(mirrorUser(host)) });
   const found = await identityOf(home.directory);
   if (!found) throw new Error(`cannot find ${home.directory}, which was just made`);
-  const made = { path: home.directory, device: found.device, inode: found.inode };
+  const made: MirrorHomeRecord = { ...about, device: found.device, inode: found.inode };
   await writeAtomic(home.recordFile, JSON.stringify(made));
   return home;
 }
 
-export async function readMirrorHome(host: Host, plan: string): Promise<OwnedDirectory | undefined> {
+export async function readMirrorHome(host: Host, plan: string): Promise<MirrorHomeRecord | undefined> {
   const text = await readIfExists(mirrorHome(host, plan).recordFile);
   return text === undefined ? undefined : recordSchema.parse(JSON.parse(text));
 }

@@ -17,14 +17,16 @@ export interface RsyncWork {
 }
 
 const limitMs = 47 * 3_600_000;
-/** Seconds before a connection is tried again. What has arrived is not sent again. */
+/** Seconds before a connection is tried again that has brought nothing. What has arrived is not sent again. */
 const pauses = [2, 5, 15, 30, 60];
 const tailMax = 16_384;
 
 /** One transfer, to its end; a connection that breaks is made again. Throws ProblemError. */
 export async function runRsync(work: RsyncWork, transfer: Transfer, phase: string): Promise<RsyncStatistics> {
   for (let tries = 0, vanished = false; ; ) {
-    const { verdict, statistics } = await tryRsync(work, transfer, phase);
+    const { verdict, statistics, sent } = await tryRsync(work, transfer, phase);
+    // Over a line that breaks every hour a large backup gets there too.
+    if (sent) tries = 0;
     switch (verdict.is) {
       case 'done':
         if (statistics) return statistics;
@@ -61,16 +63,18 @@ export async function runRsync(work: RsyncWork, transfer: Transfer, phase: strin
 
 async function tryRsync({ box, user, call }: RsyncWork, transfer: Transfer, phase: string) {
   let tail = '';
+  let sent = false;
   const program = { argv: rsyncArgv(box, transfer), user, background: true, timeoutMs: limitMs };
   const sink = (chunk: Buffer): boolean => {
     tail = (tail + chunk.toString('utf8')).slice(-tailMax);
     const progress = parseProgress(tail);
     if (progress) call.progress(phase, progress.bytes, null);
+    sent ||= (progress?.bytes ?? 0) > 0;
     return true;
   };
   const outcome = await streamProgram(program, sink, call.signal);
   if (outcome.cancelled) throw abortReason(call.signal);
-  return { verdict: judgeRsync(outcome.exitCode, outcome.stderr), statistics: parseStatistics(tail) };
+  return { verdict: judgeRsync(outcome.exitCode, outcome.stderr), statistics: parseStatistics(tail), sent };
 }
 
 function refused({ box }: Pick<RsyncWork, 'box'>, { reason, next }: { reason: string; next: string }): ProblemError {
