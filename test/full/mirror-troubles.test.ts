@@ -138,14 +138,15 @@ test(
     const fetched = async (): Promise<string[]> => (await readdir(parent)).filter((name) => name.includes('.mirror-'));
     expect(await fetched()).toHaveLength(1);
     await poll('the job has ended', minutes, async () => ((await jobsOf(scene)) === 0 ? true : undefined));
-    const { host, close } = await operationsHost(lab, { keepHours: 72 });
+    const operations = await operationsHost(lab, { keepHours: 72 });
+    const { host } = operations;
     const later = nowMicros() + 73 * 3_600_000_000;
     await sweepScratches(host, plan.id, later);
     await sweepScratches(host, null, nowMicros());
     expect(await fetched()).toHaveLength(1);
     await sweepScratches(host, null, later);
     expect(await fetched()).toEqual([]);
-    await close();
+    await operations.close();
     await startProgram(lab, 'api');
     await poll('the api answers', 20_000, () => request(lab, 'GET', '/v1/servers').catch(() => undefined));
     await endOf(lab, run.id);

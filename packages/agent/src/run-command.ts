@@ -88,6 +88,9 @@ async function administer(args: Arguments): Promise<void> {
     case 'release':
       print(await (await import('./cli/release-server.ts')).releaseServer(config, args.server));
       return;
+    case 'move-down':
+      print(await (await import('./cli/move-down.ts')).moveDown(config, args.server));
+      return;
     case 'rescue':
       print(await (await import('./cli/rescue.ts')).rescue(config, args.positionals[0], args.server));
       return;

@@ -9,6 +9,7 @@ export const usage = `Usage: barback-agent COMMAND --config FILE
   keys           make the executor's signing key if there is none; print its public part
   release        free a server that the plan of a lost api holds: --server NAME
   rescue         the api is gone in the middle of a restore: status, finish, undo, lift --server NAME
+  move-down      a stopped cluster whose data directory is a mount point, into a directory below: --server NAME
   certificate    make the gateway's certificate and key: --host NAME [--owner USER]
 `;
 

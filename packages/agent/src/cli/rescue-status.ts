@@ -58,7 +58,8 @@ async function holdWords(dataDirectory: string, plan: string | null): Promise<st
     : `none: that of plan ${plan} was lifted by hand`;
 }
 
-async function fencedBy(host: Host): Promise<string | null> {
+/** The plan whose fence is in pg_hba.conf. */
+export async function fencedBy(host: Host): Promise<string | null> {
   const hba = hbaFileOf(host);
   return hba === undefined ? null : fenceOf((await readIfExists(hba)) ?? '');
 }

@@ -9,8 +9,8 @@ const dataDirectoryMount: Rule = ({ host: { dataDirectory }, touches }) => {
     title: 'The data directory is a mount point',
     detail: `A filesystem is mounted at ${dataDirectory.path}: it cannot be renamed, so live cannot be replaced by a swap of directories.`,
     remedy:
-      'Move the cluster into a directory below the mount point: stop it, move everything of PostgreSQL there, set data_directory ' +
-      "(Debian: pg_conftool) and postgres.dataDirectory in the agent's configuration, start it. Drills work as it is.",
+      'Move the cluster into a directory below the mount point, once, with the outage of a restart: stop it and run "barback-agent move-down" ' +
+      'on its host (docs/install.md). Drills work as it is.',
   };
 };
 
