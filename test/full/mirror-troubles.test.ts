@@ -101,9 +101,7 @@ describe('a box', () => {
       const id = await startMirror(lab);
       const isSending = (bytes: number | undefined): boolean => (bytes ?? 0) > mebibyte;
       await waitForRun(lab, id, (run) => isSending(stepOf(run, 'mirror').progress?.bytes), minutes);
-      const stopped = (await labProcesses(lab)).filter(({ argv }) =>
-        argv.some((word) => /into-box|^rsync$|sshd/.test(word)),
-      );
+      const stopped = (await labProcesses(lab)).filter(({ argv }) => isOfBox(argv));
       for (const { pid } of stopped) process.kill(pid, 'SIGSTOP');
       try {
         const run = await endOf(lab, id, 9 * minutes);
@@ -193,6 +191,15 @@ describe('backups that are hard links of each other', () => {
 /** Bytes on disk, what is linked counted once. */
 async function used(directory: string): Promise<number> {
   return Number((await mustRun(['du', '-s', '--block-size=1', directory])).split('\t')[0]);
+}
+
+/** Its sshd and what that has started; not the client. */
+function isOfBox(argv: readonly string[]): boolean {
+  return (
+    argv[0]?.startsWith('sshd') === true ||
+    (argv[0] === 'rsync' && argv[1] === '--server') ||
+    argv.some((word) => word.includes('into-box'))
+  );
 }
 
 async function serving({ lab }: MirrorScene) {

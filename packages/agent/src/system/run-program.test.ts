@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isAlive, markedProcesses, processIdentity } from './process-table.ts';
 import type { Program } from './program.ts';
-import { minimalEnvironment, runProgram, startProgram } from './run-program.ts';
+import { minimalEnvironment, runProgram, startProgram, streamProgram } from './run-program.ts';
 
 const node = process.execPath;
 let directory: string;
@@ -140,4 +140,19 @@ test('a server is started in its own session with its output in a file and no ma
   const { pid } = await startProgram(script(source, { environment: { BARBACK_PLAN: 'p1' } }), log);
   await eventually('it has printed', async () => (await readFile(log, 'utf8')) === 'p1 undefined\n' || undefined);
   process.kill(-pid, 'SIGKILL');
+});
+
+test('what a streamed program leaves behind does not hold its end up, and everything that it said is read', async () => {
+  let said = '';
+  const left = `require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e9)'], { stdio: 'inherit' });
+    process.stdout.write('x'.repeat(300_000), () => process.exit(7));`;
+  const outcome = await streamProgram(
+    script(left),
+    (chunk) => {
+      said += chunk.toString();
+      return true;
+    },
+    new AbortController().signal,
+  );
+  expect([outcome.exitCode, said.length]).toEqual([7, 300_000]);
 });

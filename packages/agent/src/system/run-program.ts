@@ -197,6 +197,8 @@ async function ended(child: ChildProcess, signal: AbortSignal | undefined, limit
   clearTimeout(timer);
   signal?.removeEventListener('abort', onAbort);
   await killing;
+  // Whatever it has left behind would hold its output open, and nobody would ever see the end of it.
+  if (drained) await killGroup(child.pid ?? 0, graceMs);
   await (drained ?? Promise.race([closed, sleep(drainMs, undefined, { ref: false })]));
   child.stdout?.destroy();
   child.stderr?.destroy();
