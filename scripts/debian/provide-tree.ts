@@ -6,38 +6,25 @@ import { cacheDirectory, debianMirror } from '../../test/lab/unpacked-packages.t
 import { removeTree, runInTree } from './run-in-tree.ts';
 import { PROJECT_PLACE } from './places.ts';
 
-const SUITE = 'trixie';
-const PACKAGES = [
-  'postgresql-17',
-  'barman',
-  'rsync',
-  'curl',
-  'openssl',
-  'openssh-client',
-  'openssh-server',
-  // What openssh-server takes instead of the whole of systemd.
-  'systemd-standalone-sysusers',
-  'bzip2',
-  'xz-utils',
-  'zstd',
-  'lz4',
-  'python3-zstandard',
-  'python3-lz4',
-  'procps',
-  // The first process of the namespace: it reaps what others leave.
-  'tini',
-] as const;
+/** A Debian in a directory: which, and with what. */
+export interface TreeKind {
+  readonly suite: 'bookworm' | 'trixie';
+  /** Names it among others of the same suite. */
+  readonly name: string;
+  readonly packages: readonly string[];
+}
+
 /** Written last; says what the tree was made of. */
 const STAMP = 'etc/barback-tree';
 /** Older trees are made anew: for newer packages, and because old files in /var/tmp may be cleaned away one by one. */
 const OLDEST_MS = 7 * 24 * 3_600_000;
 
-/** A fresh copy of Debian 13 with PostgreSQL 17 and Barman, for one run; the caller removes it. The original is kept for a week. */
-export async function provideTree(signal: AbortSignal, say: (line: string) => void): Promise<string> {
+/** A fresh copy of such a Debian, for one run; the caller removes it. The original is kept for a week. */
+export async function provideTree(kind: TreeKind, signal: AbortSignal, say: (line: string) => void): Promise<string> {
   const cache = await cacheDirectory();
   await removeAbandoned(cache);
-  const base = path.join(cache, `debian-${SUITE}`);
-  if (!(await isUsable(base))) await makeBase(base, signal, say);
+  const base = path.join(cache, `debian-${kind.suite}-${kind.name}`);
+  if (!(await isUsable(base, kind))) await makeBase(base, kind, signal, say);
   const copy = path.join(cache, `tree-${process.pid}-${randomBytes(3).toString('hex')}`);
   try {
     await run(['cp', '-a', '--reflink=auto', base, copy], signal);
@@ -48,24 +35,24 @@ export async function provideTree(signal: AbortSignal, say: (line: string) => vo
   }
 }
 
-async function makeBase(base: string, signal: AbortSignal, say: (line: string) => void): Promise<void> {
+async function makeBase(base: string, kind: TreeKind, signal: AbortSignal, say: (line: string) => void): Promise<void> {
   const building = `${path.dirname(base)}/tree-${process.pid}-${randomBytes(3).toString('hex')}`;
   try {
-    say(`making a Debian 13 with PostgreSQL 17 and Barman in ${base} (once a week, about a minute) …`);
+    say(`making a Debian ${kind.suite} for ${kind.name} in ${base} (once a week, about a minute) …`);
     // It mounts /proc in the tree, which must not be left there when it is killed.
     const unshare = ['unshare', '--mount', '--propagation', 'private', '--'];
-    await run([...unshare, 'debootstrap', '--variant=minbase', SUITE, building, await debianMirror()], signal);
+    await run([...unshare, 'debootstrap', '--variant=minbase', kind.suite, building, await debianMirror()], signal);
     await mkdir(path.join(building, PROJECT_PLACE), { recursive: true });
     // No service may start, and PostgreSQL's package makes no cluster.
     await writeFile(path.join(building, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', { mode: 0o755 });
     const settings = path.join(building, 'etc/postgresql-common/createcluster.d');
     await mkdir(settings, { recursive: true });
     await writeFile(path.join(settings, 'barback.conf'), 'create_main_cluster = false\n');
-    for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...PACKAGES], ['clean']]) {
+    for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...kind.packages], ['clean']]) {
       const code = await runInTree(building, ['apt-get', '-qq', ...args], { signal });
       if (code !== 0) throw new Error(`cannot complete apt-get ${args.join(' ')} in ${building}: exit code ${code}`);
     }
-    await writeFile(path.join(building, STAMP), fingerprint());
+    await writeFile(path.join(building, STAMP), fingerprint(kind));
     await removeTree(base);
     await rename(building, base);
   } finally {
@@ -73,15 +60,15 @@ async function makeBase(base: string, signal: AbortSignal, say: (line: string) =
   }
 }
 
-async function isUsable(base: string): Promise<boolean> {
+async function isUsable(base: string, kind: TreeKind): Promise<boolean> {
   const stamp = path.join(base, STAMP);
   const text = await readFile(stamp, 'utf8').catch(() => '');
-  return text === fingerprint() && Date.now() - (await stat(stamp)).mtimeMs < OLDEST_MS;
+  return text === fingerprint(kind) && Date.now() - (await stat(stamp)).mtimeMs < OLDEST_MS;
 }
 
-function fingerprint(): string {
+function fingerprint({ suite, packages }: TreeKind): string {
   return createHash('sha256')
-    .update([SUITE, ...PACKAGES].join('\n'))
+    .update([suite, ...packages].join('\n'))
     .digest('hex');
 }
 

@@ -6,8 +6,33 @@ import { SUMMARY_FILE_VARIABLE, TestSummary } from '../checks/test-summary.ts';
 import { tools } from '../checks/tools.ts';
 import { repositoryRoot } from '../structure/repository.ts';
 import { PROJECT_PLACE, SUMMARY_PLACE } from './places.ts';
-import { provideTree } from './provide-tree.ts';
+import { provideTree, type TreeKind } from './provide-tree.ts';
 import { removeTree, runInTree } from './run-in-tree.ts';
+
+const debian13: TreeKind = {
+  suite: 'trixie',
+  name: 'tests',
+  packages: [
+    'postgresql-17',
+    'barman',
+    'rsync',
+    'curl',
+    'openssl',
+    'openssh-client',
+    'openssh-server',
+    // What openssh-server takes instead of the whole of systemd.
+    'systemd-standalone-sysusers',
+    'bzip2',
+    'xz-utils',
+    'zstd',
+    'lz4',
+    'python3-zstandard',
+    'python3-lz4',
+    'procps',
+    // The first process of the namespace: it reaps what others leave.
+    'tini',
+  ],
+};
 
 export interface Debian13Run {
   readonly summary: TestSummary | undefined;
@@ -30,7 +55,7 @@ export async function runDebian13(
 ): Promise<Debian13Run> {
   const { signal } = options;
   await ensureRequirements({ programs: { debootstrap: 'debootstrap', unshare: 'util-linux' } });
-  const tree = await provideTree(signal, options.say);
+  const tree = await provideTree(debian13, signal, options.say);
   try {
     const inside = (file: string): string => path.join(PROJECT_PLACE, path.relative(repositoryRoot, file));
     const [vitest, ...more] = tools.vitest;

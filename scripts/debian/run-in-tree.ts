@@ -11,7 +11,12 @@ import { repositoryRoot } from '../structure/repository.ts';
 export async function runInTree(
   tree: string,
   program: readonly string[],
-  options: { readonly signal: AbortSignal; readonly env?: Readonly<Record<string, string>> },
+  options: {
+    readonly signal: AbortSignal;
+    readonly env?: Readonly<Record<string, string>>;
+    /** Where both streams of output go instead of to those of this process. */
+    readonly output?: number;
+  },
 ): Promise<number> {
   const own = [
     process.execPath,
@@ -27,7 +32,7 @@ export async function runInTree(
       DEBIAN_FRONTEND: 'noninteractive',
       ...options.env,
     },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', options.output ?? 'inherit', options.output ?? 'inherit'],
   });
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   // unshare ignores the gentler ones while it waits.

@@ -135,7 +135,7 @@ test(
     const parent = path.dirname(lab.postgres.dataDir);
     const fetched = async (): Promise<string[]> => (await readdir(parent)).filter((name) => name.includes('.mirror-'));
     expect(await fetched()).toHaveLength(1);
-    await poll('the job has ended', minutes, async () => ((await jobsOf(scene)) === 0 ? true : undefined));
+    await poll('Barman has ended', minutes, async () => ((await recovering(scene)) === 0 ? true : undefined));
     const operations = await operationsHost(lab, { keepHours: 72 });
     const { host } = operations;
     const later = nowMicros() + 73 * 3_600_000_000;
@@ -221,6 +221,6 @@ async function inodes(directory: string): Promise<Map<string, bigint>> {
   return found;
 }
 
-async function jobsOf({ lab }: MirrorScene): Promise<number> {
-  return (await labProcesses(lab)).filter(({ argv }) => argv[2] === 'runner').length;
+async function recovering({ lab }: MirrorScene): Promise<number> {
+  return (await labProcesses(lab)).filter(({ argv }) => argv.includes('recover')).length;
 }

@@ -36,9 +36,14 @@ export async function moveDown(config: AgentConfig, server: string | undefined):
     setting,
     'Next:',
     `  1. postgres.dataDirectory of ${server} in the agent's configuration: ${inner}`,
+    ...(isBelow(host.server.postgres.hbaFile, dataDirectory) ? ['     and its hbaFile, which has moved too'] : []),
     "  2. start the agent's executor again, then PostgreSQL",
     '  3. barman check, and a base backup when it suits you',
   ].join('\n');
+}
+
+function isBelow(file: string | undefined, directory: string): boolean {
+  return file?.startsWith(`${directory}/`) === true;
 }
 
 async function requireMovable(host: Host, inner: string): Promise<void> {

@@ -40,14 +40,15 @@ export interface PushDeps {
 /** Brings the newest state to the box unless it is there; throws ProblemError. */
 export async function pushGeneration(deps: PushDeps, signal: AbortSignal): Promise<Generation> {
   return withBox(deps.config, signal, async (box) => {
-    const log = headOf(deps.database.sqlite).log;
-    const directory = `${deps.config.directory}/${log}`;
+    const head = headOf(deps.database.sqlite);
+    const directory = `${deps.config.directory}/${head.log}`;
     await box.makeDirectory(directory);
     const newest = await newestGeneration(box, directory);
+    if (newest?.seq === head.seq && newest.leaf === head.leaf) return newest;
     const copy = `${deps.database.path}.offsite`;
     try {
       // Of one instant, so that what is told of it is of the same.
-      await copyDatabase(deps.database, copy);
+      await copyDatabase(deps.database, copy, 'quick_check');
       return await sendUnlessThere(deps, { box, directory, newest, copy });
     } finally {
       rmSync(copy, { force: true });
@@ -99,7 +100,7 @@ async function send(
   const at = formatInstant(clock.now());
   const place = (name: string): string => `${directory}/${name}`;
   const measured = measuring();
-  await box.write(place(names.copy), createReadStream(copy).pipe(createGzip()).pipe(measured.stream));
+  await box.write(place(names.copy), createReadStream(copy), createGzip(), measured.stream);
   await box.write(place(names.configuration), Readable.from([belongings.configuration]));
   const isSealed = config.recipients.length > 0;
   const secrets = isSealed ? belongings.secretFiles.flatMap(secretEntry) : [];

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
@@ -13,7 +13,7 @@ export interface SftpBox {
   /** With every directory above it. */
   makeDirectory(directory: string): Promise<void>;
   /** Under another name first, so that a name stands for a whole file. */
-  write(file: string, content: Readable): Promise<void>;
+  write(file: string, content: Readable, ...through: readonly Transform[]): Promise<void>;
   read(file: string): Readable;
   remove(file: string): Promise<void>;
 }
@@ -97,9 +97,9 @@ function boxOver(sftp: SFTPWrapper): SftpBox {
           );
       }
     },
-    async write(file, content) {
+    async write(file, content, ...through) {
       const unfinished = `${file}.part`;
-      await named(`write ${unfinished}`, pipeline(content, guarded(sftp.createWriteStream(unfinished))));
+      await named(`write ${unfinished}`, pipeline([content, ...through, guarded(sftp.createWriteStream(unfinished))]));
       // Version 3 of the protocol renames onto nothing that exists: a try that was cut off has left it.
       await remove(file).catch((error: unknown) => absent(error, undefined));
       await named(
