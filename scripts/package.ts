@@ -26,8 +26,8 @@ const packages: readonly Package[] = [
       'whitelisted operations of Barman and PostgreSQL: drills, point-in-time',
       'recovery of the live cluster with an undo, base backups, mirrors.',
     ],
-    // What is spawned: setpriv, choom, ionice; getconf and locale come with libc-bin.
-    depends: 'util-linux, passwd, rsync, openssh-client',
+    // The rest of what is spawned is essential (util-linux, coreutils, tar, libc-bin), or PostgreSQL's and Barman's own.
+    depends: 'passwd, rsync, openssh-client',
     units: ['barback-executor.service', 'barback-gateway.service'],
   },
   {
@@ -96,7 +96,8 @@ async function layOut(tree: string, { program, units }: Package, programs: Progr
   const manual = gzipSync(await readFile(path.join(deploy, `${name}.1`)), { level: 9 });
   await put(path.join(tree, 'usr/share/man/man1', `${name}.1.gz`), manual);
   const documents = path.join(tree, 'usr/share/doc', name);
-  await put(path.join(documents, 'copyright'), await copyright());
+  await put(path.join(documents, 'copyright'), copyright);
+  await put(path.join(documents, 'node-LICENSE.gz'), await nodeLicense());
   await put(path.join(documents, 'examples', `${program}.yaml`), await example(program));
 }
 
@@ -117,16 +118,7 @@ async function example(program: Program): Promise<string> {
   return program === 'api' ? api : agent;
 }
 
-async function copyright(): Promise<string> {
-  const runtime = path.dirname(path.dirname(process.execPath));
-  const node = await readFile(path.join(runtime, 'LICENSE'), 'utf8').catch(
-    () => 'See https://github.com/nodejs/node/blob/main/LICENSE\n',
-  );
-  const indented = node
-    .split('\n')
-    .map((line) => (line.trim() === '' ? ' .' : ` ${line}`))
-    .join('\n');
-  return `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+const copyright = `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: Barback
 
 Files: *
@@ -137,8 +129,13 @@ License: Apache-2.0
 Files: usr/lib/barback-*/node
 Copyright: Node.js contributors and others
 License: Node
-${indented}
+ Beside this file, in node-LICENSE.gz.
 `;
+
+/** Of Node and everything that it contains, as it came with it. */
+async function nodeLicense(): Promise<Buffer> {
+  const runtime = path.dirname(path.dirname(process.execPath));
+  return gzipSync(await readFile(path.join(runtime, 'LICENSE')), { level: 9 });
 }
 
 interface Release {

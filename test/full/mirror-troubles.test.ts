@@ -128,6 +128,7 @@ test(
   'what a run fetched whose api is gone for ever is swept, and not while it holds the server',
   async () => {
     const { lab } = scene;
+    await mirrorWell(lab);
     const plan = await planDrill(lab, { type: 'latest' }, { from: 'mirror' });
     const run = await startRun(lab, plan);
     await waitForRun(lab, run.id, (one) => stepOf(one, 'recover').state === 'running', minutes);
