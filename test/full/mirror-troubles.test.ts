@@ -1,9 +1,10 @@
 import { appendFile, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sweepScratches } from '@barback/agent/operations/sweep-scratches.ts';
+import { readConfig } from '@barback/agent/config.ts';
+import { hostOf } from '@barback/agent/registry.ts';
 import { nowMicros } from '@barback/agent/system/clock.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { operationsHost } from '../e2e/operations-host.ts';
 import { archiveWal, takeBackup } from '../lab/barman-backup.ts';
 import { labProcesses } from '../lab/lab-processes.ts';
 import { poll } from '../lab/poll.ts';
@@ -137,15 +138,13 @@ test(
     const fetched = async (): Promise<string[]> => (await readdir(parent)).filter((name) => name.includes('.mirror-'));
     expect(await fetched()).toHaveLength(1);
     await poll('Barman has ended', minutes, async () => ((await recovering(scene)) === 0 ? true : undefined));
-    const operations = await operationsHost(lab, { keepHours: 72 });
-    const { host } = operations;
+    const host = hostOf(readConfig(lab.agent.configFile), 'main');
     const later = nowMicros() + 73 * 3_600_000_000;
     await sweepScratches(host, plan.id, later);
     await sweepScratches(host, null, nowMicros());
     expect(await fetched()).toHaveLength(1);
     await sweepScratches(host, null, later);
     expect(await fetched()).toEqual([]);
-    await operations.close();
     await startProgram(lab, 'api');
     await poll('the api answers', 20_000, () => request(lab, 'GET', '/v1/servers').catch(() => undefined));
     await endOf(lab, run.id);
