@@ -61,9 +61,9 @@ export async function exportedEvents(lab: Lab): Promise<string[]> {
   return text.trimEnd().split('\n');
 }
 
-/** What a page says without how long ago it was. */
+/** What a page says without how long ago, and how long, something was. */
 export function stillText(text: string): string {
-  return text.replaceAll(/"ageSeconds":[\d.]+|\(?\d+ \w+ ago\)?/g, '');
+  return text.replaceAll(/"(?:ageSeconds|seconds)":[\d.]+|\(?\d+ \w+ ago\)?/g, '');
 }
 
 /** Takes everything of the api away; answers what there was. */
