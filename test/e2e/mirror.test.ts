@@ -2,11 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { archiveWal } from '../lab/barman-backup.ts';
+import { archiveWal, listBackups, waitForCleanCheck } from '../lab/barman-backup.ts';
 import type { Lab } from '../lab/lab.ts';
 import { killProgram, startProgram } from '../lab/programs.ts';
 import { apiConfigFile } from '../support/api-config.ts';
-import { request } from '../support/barback-client.ts';
+import { endOf, request, startRun } from '../support/barback-client.ts';
 import type { Box } from '../support/box.ts';
 import { mirror, mirrorPage, mirrorWell } from '../support/mirror-client.ts';
 import {
@@ -19,6 +19,8 @@ import {
   putBack,
   stillText,
 } from '../support/offsite.ts';
+import { acknowledgedPlan, loseHost, marksOf, predictedLoss } from '../support/lost-host.ts';
+import { moveRecord, secondHost } from '../support/second-host.ts';
 import { mark, mirrorScene } from '../support/mirror-scene.ts';
 import { pullAtRandom } from '../support/pull-at-random.ts';
 
@@ -98,4 +100,28 @@ test(
     expect(lost.length).toBeGreaterThan(3);
   },
   3 * minutes,
+);
+
+test(
+  'the host of the database is lost: another one comes up from the box alone, with every commit that the mirror had and what is lost told before',
+  async () => {
+    const { lab: second, stop: stopSecond } = await secondHost(lab, box);
+    try {
+      const backups = (await listBackups(lab.barman)).map((one) => one.id);
+      const { held, lost } = await loseHost(lab);
+      await moveRecord(lab, second);
+      const plan = await acknowledgedPlan(second);
+      expect(predictedLoss(plan)).toBeGreaterThanOrEqual(lost.length);
+      expect((await request(second, 'GET', `/v1/plans/${plan.id}.txt`)).text).toContain('brought up to date');
+      const run = await endOf(second, (await startRun(second, plan)).id, 4 * minutes);
+      expect(run.state, JSON.stringify(run.problem)).toBe('succeeded');
+      expect(await marksOf(second)).toEqual(held);
+      expect((await listBackups(second.barman)).map((one) => one.id)).toEqual(expect.arrayContaining(backups));
+      await waitForCleanCheck(second.barman);
+      expect((await request(second, 'GET', `/v1/runs/${run.id}/report.txt`)).text).toContain('fetched first');
+    } finally {
+      await stopSecond();
+    }
+  },
+  8 * minutes,
 );

@@ -1,5 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { proverOf } from '@barback/api/agents/prove-agent.ts';
 import { createAgentDirectory } from '@barback/api/agents/agent-directory.ts';
 import { createApp } from '@barback/api/app.ts';
 import { systemClock, type Clock } from '@barback/api/clock.ts';
@@ -45,6 +46,7 @@ export async function apiOverLab(lab: Lab, clock: Clock): Promise<ApiOverLab> {
     index,
     integrations,
     offsite: noOffsite,
+    prove: proverOf({ ...identity, signingKey }),
     channels: config.notify,
   });
   return {

@@ -61,10 +61,24 @@ export async function openApiRig(
   const engine = rig.engine();
   const index = createWalIndexer({ ...engine.deps, everyMs: 0 });
   const integrations = openIntegrations({ secrets: openSecrets(secretFiles), clock: systemClock });
-  const app = createApp({ ...engine.deps, planHours: 4, index, integrations, offsite: noOffsite, channels });
+  const app = createApp({
+    ...engine.deps,
+    planHours: 4,
+    index,
+    integrations,
+    offsite: noOffsite,
+    channels,
+    prove: rig.prove,
+  });
   const key = (role: Role, more: Partial<NewKey> = {}): string =>
     createKey(rig.database, { name: role, role, servers: null, ...more }, cli, systemClock.now()).key;
-  const keys = { viewer: key('viewer'), operator: key('operator'), approver: key('approver'), admin: key('admin') };
+  const keys = {
+    viewer: key('viewer'),
+    operator: key('operator'),
+    approver: key('approver'),
+    admin: key('admin'),
+    enroller: key('enroller'),
+  };
   return {
     rig,
     app,

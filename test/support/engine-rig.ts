@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { proverOf, type Prove } from '@barback/api/agents/prove-agent.ts';
 import { createAgentDirectory } from '@barback/api/agents/agent-directory.ts';
 import type { AgentDirectory } from '@barback/api/agents/agent-client.ts';
 import { exportEvents } from '@barback/api/audit/export-events.ts';
@@ -40,6 +41,8 @@ export interface Rig {
   /** Stores a plan of these steps; answers its id. */
   plan(steps: readonly Step[], more?: Partial<DrillPlan>): string;
   engine(): Engine;
+  /** As the api asks an agent that wants to be enrolled. */
+  readonly prove: Prove;
   view(runId: string): RunView;
   /** Resolves when the run is in one of the states. */
   until(runId: string, ...states: RunView['state'][]): Promise<RunView>;
@@ -72,6 +75,7 @@ export async function openRig(options: Partial<OpenOptions> = {}): Promise<Rig> 
       });
       return engine;
     },
+    prove: proverOf({ instanceId, signingKey, clock: systemClock }),
     view,
     until: (runId, ...states) =>
       until(

@@ -98,6 +98,8 @@ const vaultSchema = z.strictObject({
   secretFiles: z.array(absolutePathSchema).max(100).default([]),
 });
 
+const relativePath = z.string().regex(/^(?![.-])[A-Za-z0-9._-]+(\/(?![.-])[A-Za-z0-9._-]+)*$/, 'write a relative path');
+
 /** Where Barman's files of this server are mirrored to, as Barman's user: a Storage Box, or any host with ssh and rsync. */
 const mirrorSchema = z.strictObject({
   host: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/, 'write the name of a host'),
@@ -105,7 +107,9 @@ const mirrorSchema = z.strictObject({
   port: z.int().min(1).max(65_535).default(23),
   user: z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'write the name of the account'),
   /** Below the account's home; each server gets one of its own in it. */
-  directory: z.string().regex(/^(?![.-])[A-Za-z0-9._-]+(\/(?![.-])[A-Za-z0-9._-]+)*$/, 'write a relative path'),
+  directory: relativePath,
+  /** The whole directory that a restore comes from, where that is not the server's own: another prefix, or another server's. */
+  restoreFrom: relativePath.optional(),
   /** Private key, readable by Barman's user. */
   identityFile: absolutePathSchema,
   /** The box's host keys, and nothing else. */

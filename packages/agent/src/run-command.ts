@@ -29,6 +29,8 @@ async function commandOf(args: Arguments, loadRegistry: () => Promise<Registry>)
       return executor(args, loadRegistry);
     case 'runner':
       return runner(args, loadRegistry);
+    case 'enroll':
+      return enrollHere(args);
     default:
       return administer(args);
   }
@@ -69,6 +71,14 @@ async function runner(args: Arguments, loadRegistry: () => Promise<Registry>): P
   }
   // Whatever a handler left behind must not keep the process.
   process.exit(0);
+}
+
+/** Before the configuration is complete: it is what completes it. */
+async function enrollHere(args: Arguments): Promise<void> {
+  const { enroll } = await import('./cli/enroll.ts');
+  const print = (text: string) => process.stdout.write(`${text}\n`);
+  const { config: configFile, tokenFile, agentUrl, owner, start } = args;
+  print(await enroll({ configFile, tokenFile, agentUrl, owner, start }, print));
 }
 
 async function administer(args: Arguments): Promise<void> {

@@ -64,7 +64,7 @@ function keyRequired(deps: RouteDeps): MiddlewareHandler<{ Variables: Variables 
   const record = strangerRecorder(deps.database);
   return async (context, next) => {
     try {
-      context.set('principal', authenticate(deps.database, context.req.header('authorization')));
+      context.set('principal', authenticate(deps.database, context.req.header('authorization'), deps.clock.now()));
     } catch (error) {
       const at = deps.clock.now();
       const { method, path } = context.req;

@@ -10,6 +10,8 @@ export const usage = `Usage: barback-agent COMMAND --config FILE
   release        free a server that the plan of a lost api holds: --server NAME
   rescue         the api is gone in the middle of a restore: status, finish, undo, lift --server NAME
   move-down      a stopped cluster whose data directory is a mount point, into a directory below: --server NAME
+  enroll         let an api pin this agent, with a token that works once: --token-file FILE [--agent-url https://HOST:PORT]
+                 [--owner USER] [--start]
   certificate    make the gateway's certificate and key: --host NAME [--owner USER]
 `;
 
@@ -21,6 +23,9 @@ export interface Arguments {
   readonly host: string | undefined;
   readonly owner: string | undefined;
   readonly server: string | undefined;
+  readonly tokenFile: string | undefined;
+  readonly agentUrl: string | undefined;
+  readonly start: boolean;
   /** Where a runner that has no job yet is given one. */
   readonly standby: string | undefined;
 }
@@ -37,12 +42,16 @@ export function parseArguments(argv: readonly string[]): Arguments | undefined {
         owner: { type: 'string' },
         server: { type: 'string' },
         standby: { type: 'string' },
+        'token-file': { type: 'string' },
+        'agent-url': { type: 'string' },
+        start: { type: 'boolean', default: false },
       },
     });
     const [command, ...rest] = positionals;
     if (command === undefined || values.config === undefined) return undefined;
-    const { host, owner, server, standby } = values;
-    return { command, positionals: rest, config: path.resolve(values.config), host, owner, server, standby };
+    const { host, owner, server, standby, start, 'token-file': tokenFile, 'agent-url': agentUrl } = values;
+    const config = path.resolve(values.config);
+    return { command, positionals: rest, config, host, owner, server, standby, tokenFile, agentUrl, start };
   } catch {
     return undefined;
   }

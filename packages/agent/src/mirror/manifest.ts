@@ -55,29 +55,43 @@ export function neededFiles(manifest: MirrorManifest, backupId: string): readonl
     });
 }
 
+/** In a fetched directory: what Barback needs there besides. */
+export const workName = '.barback';
+
 /**
- * Barman's configuration over fetched files: it recovers from them and connects to nothing. `archiver` because a server without
- * any way for WAL to come is disabled (3.4.0, server.py).
+ * Barman's configuration over fetched files: it reads them and connects to nothing. `archiver` because a server without any way for
+ * WAL to come is disabled (3.4.0, server.py). Pure.
  */
 export function mirrorHomeConfiguration(parts: {
+  /** With `base` and `wals` in it. */
   readonly directory: string;
   readonly server: string;
   readonly user: string | null;
 }): string {
   const { directory, server, user } = parts;
+  const work = `${directory}/${workName}`;
   return [
     '[barman]',
-    `barman_home = ${directory}/home`,
+    `barman_home = ${work}`,
     ...(user === null ? [] : [`barman_user = ${user}`]),
-    `log_file = ${directory}/barman.log`,
+    `log_file = ${work}/barman.log`,
     'log_level = INFO',
     '',
     `[${server}]`,
     'description = fetched from the mirror',
+    `backup_directory = ${directory}`,
     'conninfo = host=/nonexistent dbname=postgres connect_timeout=1',
     'backup_method = postgres',
     'streaming_conninfo = host=/nonexistent connect_timeout=1',
     'archiver = on',
     '',
   ].join('\n');
+}
+
+/** What the restore of a backup to the end takes of the box; undefined when it is not held. Pure. */
+export function neededBytes(manifest: MirrorManifest, backupId: string): number | undefined {
+  const names = neededFiles(manifest, backupId);
+  if (names === undefined) return undefined;
+  const wanted = new Set(names);
+  return manifest.files.reduce((sum, [name, bytes]) => (wanted.has(name) ? sum + bytes : sum), 0);
 }

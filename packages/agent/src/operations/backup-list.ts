@@ -6,6 +6,7 @@ import type { ServerConfig } from '../config.ts';
 import { kindOf } from '../system/directory-tree.ts';
 import type { Handler } from './handler.ts';
 import { diagnose, listBackups, requireBarman } from './run-barman.ts';
+import { writeSeenBackup } from './seen-catalogue.ts';
 
 /** The whole catalogue: `list-backup` for status and retention, `diagnose` for exact instants and positions. */
 export async function readCatalogue(
@@ -64,6 +65,8 @@ export const backupList: Handler<'backup-list'> = {
 
 export const backupShow: Handler<'backup-show'> = {
   async perform(host, params, call) {
-    return (await findBackup(host.server, params.backupId, call.signal)).backup;
+    const found = await findBackup(host.server, params.backupId, call.signal);
+    await writeSeenBackup(host, found);
+    return found.backup;
   },
 };

@@ -1,4 +1,5 @@
 import { credentialNamesMax } from '@barback/shared/operations/credentials.ts';
+import type { Params } from '@barback/shared/operations/index.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import {
   carryCredentialsScript,
@@ -13,6 +14,7 @@ import { requirePlan } from './backup-lease.ts';
 import { copyProcess, requireCopyProcess } from './copy-process.ts';
 import { askJson, copyServer, shortLimits, sqlProgram } from './copy-sql.ts';
 import { executeOk } from './execute.ts';
+import { barmanRoles } from './fence-place.ts';
 import type { Call, Handler, Host } from './handler.ts';
 import { scratchPlace } from './scratch-place.ts';
 import { readRecord, requireScratch } from './scratch-record.ts';
@@ -37,25 +39,37 @@ export const credentialsCompare: Handler<'credentials-compare'> = {
 };
 
 export const credentialsCarry: Handler<'credentials-carry'> = {
-  async perform(host, _params, call) {
+  async perform(host, params, call) {
     const place = await requireScratch(host, requirePlan(call));
     const { live, copy } = await bothSides(host, call);
     if (live === null) throw liveSilent();
-    const carried = credentialsToCarry(live, copy);
+    const carried = await toCarry(host, { live, copy, ...params }, call);
     const program = sqlProgram(copyServer(host, place), carryCredentialsScript(carried), shortLimits);
     await executeOk(program, call.signal, 'postgres-failed');
     return told(carried);
   },
 
-  async observe(host, _params, call) {
+  async observe(host, params, call) {
     const place = scratchPlace(host, requirePlan(call));
     if (!(await readRecord(place)) || !(await copyProcess(place))) return { is: 'absent' };
     const { live, copy } = await bothSides(host, call);
     // Carried over or never different: the same state, of which the names are not known any more.
-    const done = live !== null && credentialsToCarry(live, copy).length === 0;
+    const done = live !== null && (await toCarry(host, { live, copy, ...params }, call)).length === 0;
     return done ? { is: 'complete', result: { carried: [], more: 0 } } : { is: 'absent' };
   },
 };
+
+interface Sides extends Pick<Params<'credentials-carry'>, 'of'> {
+  readonly live: readonly Credential[];
+  readonly copy: readonly Credential[];
+}
+
+async function toCarry(host: Host, { live, copy, of }: Sides, call: Call): Promise<Credential[]> {
+  const all = credentialsToCarry(live, copy);
+  if (of === undefined) return all;
+  const roles = await barmanRoles(host, call);
+  return all.filter(({ role }) => role === roles.database || role === roles.replication);
+}
 
 async function bothSides(
   host: Host,

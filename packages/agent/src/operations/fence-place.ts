@@ -37,9 +37,13 @@ export function liftByHand(host: Host): string {
 const rolesSchema = z.strictObject({ database: z.string(), replication: z.string().nullable() });
 
 /** Roles that Barman connects as. What an earlier step of the plan learned is used: to start Barman takes half a second of outage. */
-export async function exemptOf(host: Host, call: Call): Promise<Exempt[]> {
+export async function barmanRoles(host: Host, call: Call): Promise<z.infer<typeof rolesSchema>> {
   const known = call.plan === null ? undefined : await readIfExists(rolesFile(host, call.plan));
-  const roles = known === undefined ? await askBarman(host, call) : rolesSchema.parse(JSON.parse(known));
+  return known === undefined ? askBarman(host, call) : rolesSchema.parse(JSON.parse(known));
+}
+
+export async function exemptOf(host: Host, call: Call): Promise<Exempt[]> {
+  const roles = await barmanRoles(host, call);
   const { superuser, database } = host.server.postgres;
   return [
     { role: superuser, from: 'local', to: { database } },

@@ -3,6 +3,7 @@ import { backupFiles } from './backup-files.ts';
 import { backupLease, backupRelease } from './backup-lease.ts';
 import { backupList, backupShow } from './backup-list.ts';
 import { backupVerify } from './backup-verify.ts';
+import { barmanHomeAdopt, barmanHomeReturn } from './barman-home.ts';
 import { barmanCheck } from './barman-check.ts';
 import { checkPassed } from './check-passed.ts';
 import { extractCheck } from './extract-check.ts';
@@ -27,6 +28,8 @@ import { liveSteady } from './live-steady.ts';
 import { liveStart } from './live-start.ts';
 import { liveStop } from './live-stop.ts';
 import { liveSwap, liveSwapBack } from './live-swap.ts';
+import { mirrorBackfill } from './mirror-backfill.ts';
+import { mirrorCatalogue } from './mirror-catalogue.ts';
 import { mirrorCheck } from './mirror-check.ts';
 import { mirrorDiscard, mirrorFetch } from './mirror-fetch.ts';
 import { mirrorPush } from './mirror-push.ts';
@@ -140,6 +143,10 @@ export const handlers: Handlers = {
   'mirror-check': mirrorCheck,
   'mirror-fetch': mirrorFetch,
   'mirror-discard': mirrorDiscard,
+  'mirror-catalogue': mirrorCatalogue,
+  'barman-home-adopt': barmanHomeAdopt,
+  'barman-home-return': barmanHomeReturn,
+  'mirror-backfill': mirrorBackfill,
   'pooler-look': poolerLook,
   'pooler-pause': poolerPause,
   'pooler-resume': poolerResume,

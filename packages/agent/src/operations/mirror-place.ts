@@ -18,6 +18,13 @@ export function requireBox(host: Host): Box {
   return { ...mirror, directory: `${directory}/${host.serverName}`, bandwidthKBps };
 }
 
+/** The box that a restore comes from: the same account, and where the configuration says so another directory. */
+export function sourceBox(host: Host): Box {
+  const box = requireBox(host);
+  const from = host.server.mirror?.restoreFrom;
+  return from === undefined ? box : { ...box, directory: from };
+}
+
 export function mirroredPlaces(diagnosis: Diagnosis): MirroredPlaces {
   const { config } = diagnosis;
   const { wals, incoming, streaming, kept } = walDirectories(diagnosis);

@@ -7,6 +7,7 @@ import { manifestName, type MirrorManifest } from '../mirror/manifest.ts';
 import { passes } from '../mirror/passes.ts';
 import { monotonicMs, nowMicros } from '../system/clock.ts';
 import { kindOf, listDirectory } from '../system/directory-tree.ts';
+import { requireFilled } from './backfill-record.ts';
 import { readCatalogue } from './backup-list.ts';
 import { execute } from './execute.ts';
 import type { Handler, Host } from './handler.ts';
@@ -19,6 +20,7 @@ export const mirrorPush: Handler<'mirror-push'> = {
   async perform(host, params, call) {
     const startedAt = monotonicMs();
     const box = requireBox(host);
+    await requireFilled(host);
     const work = { box, user: mirrorUser(host), call };
     const { backups, diagnosis } = await readCatalogue(host.server, call.signal);
     const places = mirroredPlaces(diagnosis);

@@ -23,6 +23,7 @@ import { createScratch } from './scratch-create.ts';
 import { discardScratch } from './scratch-discard.ts';
 import { scratchPlace, scratchUser, type ScratchPlace } from './scratch-place.ts';
 import { readRecord, requireRecord, stillOwned } from './scratch-record.ts';
+import { readSeenBackup } from './seen-catalogue.ts';
 import { readStagedRecords } from './staged-records.ts';
 import { copyPlaces, livePlaces, requireRoom, withSpaceGuard } from './space-guard.ts';
 import { neededUpTo, refuseGap, stageCopyWal } from './stage-copy-wal.ts';
@@ -44,7 +45,8 @@ export const scratchRecover: Handler<'scratch-recover'> = {
     const host = params.from === 'mirror' ? await hostOfMirror(given, plan) : given;
     const place = scratchPlace(host, plan);
     if (params.anew === true) await discardScratch(host, place.plan);
-    const { backup, diagnosis, barmanVersion } = await findBackup(host.server, params.backupId, call.signal);
+    const { backup, diagnosis, barmanVersion } =
+      (await readSeenBackup(host, params.backupId)) ?? (await findBackup(host.server, params.backupId, call.signal));
     refuseBackup(backup, params);
     await refuseOtherMajor(host, backup, call);
     const request = { ...walRequest(backup, diagnosis, params), user: scratchUser(host) };

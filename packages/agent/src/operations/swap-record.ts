@@ -8,7 +8,7 @@ import { scratchPlace } from './scratch-place.ts';
 
 const identity = { device: z.string(), inode: z.string() };
 
-const swapSchema = z.strictObject({
+export const swapSchema = z.strictObject({
   server: z.string(),
   plan: z.string(),
   live: z.strictObject({ path: z.string() }),

@@ -2,14 +2,15 @@ import path from 'node:path';
 import type { Micros } from '@barback/shared/postgres/instant.ts';
 import { listDirectory } from '../system/directory-tree.ts';
 import type { Host } from './handler.ts';
-import { discardMirrorHome, readMirrorHome } from './mirror-home.ts';
+import { discardMirrorHome, homeForBarman, homeOfPlan, readHomeForBarman, readMirrorHome } from './mirror-home.ts';
 import { discardScratch } from './scratch-discard.ts';
 import { listRecords } from './scratch-record.ts';
 
 const microsPerHour = 3_600_000_000;
 
 interface Forgotten {
-  readonly plan: string;
+  /** Null: whatever plan holds the server may use it. */
+  readonly plan: string | null;
   readonly createdAt: Micros;
   readonly discard: () => Promise<unknown>;
 }
@@ -21,8 +22,9 @@ interface Forgotten {
 export async function sweepScratches(host: Host, heldPlan: string | null, now: Micros): Promise<void> {
   const limit = now - host.server.scratch.keepHours * microsPerHour;
   const failed: unknown[] = [];
-  for (const { plan, createdAt, discard } of [...(await scratches(host)), ...(await mirrorHomes(host))]) {
-    if (plan === heldPlan || createdAt > limit) continue;
+  const all = [...(await scratches(host)), ...(await mirrorHomes(host)), ...(await homeForNoPlan(host))];
+  for (const { plan, createdAt, discard } of all) {
+    if (createdAt > limit || (heldPlan !== null && (plan === null || plan === heldPlan))) continue;
     await discard().catch((error: unknown) => void failed.push(error));
   }
   if (failed.length > 0) throw failed[0];
@@ -36,9 +38,18 @@ async function scratches(host: Host): Promise<Forgotten[]> {
 async function mirrorHomes(host: Host): Promise<Forgotten[]> {
   const found: Forgotten[] = [];
   for (const plan of await listDirectory(path.join(host.config.stateDirectory, 'plans'))) {
-    const record = await readMirrorHome(host, plan);
+    const home = homeOfPlan(host, plan);
+    const record = await readMirrorHome(home);
     if (record?.server !== host.serverName) continue;
-    found.push({ plan, createdAt: record.createdAt, discard: () => discardMirrorHome(host, plan) });
+    found.push({ plan, createdAt: record.createdAt, discard: () => discardMirrorHome(home) });
   }
   return found;
+}
+
+/** What was to become Barman's own. */
+async function homeForNoPlan(host: Host): Promise<Forgotten[]> {
+  const record = await readHomeForBarman(host);
+  if (record === undefined) return [];
+  const { path: directory, createdAt } = record;
+  return [{ plan: null, createdAt, discard: () => discardMirrorHome({ ...homeForBarman(host, ''), directory }) }];
 }

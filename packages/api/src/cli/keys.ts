@@ -3,7 +3,7 @@ import { formatInstant } from '@barback/shared/postgres/instant.ts';
 import { z } from 'zod';
 import { systemClock } from '../clock.ts';
 import { createKey, listKeys, revokeKey } from '../keys/key-store.ts';
-import { roles } from '../keys/role.ts';
+import { personRoles } from '../keys/role.ts';
 import { table } from '../render/layout.ts';
 import { UsageError, type Command } from './command.ts';
 import { localActor } from './local-actor.ts';
@@ -12,7 +12,7 @@ import { withLocal } from './open-local.ts';
 const config = { value: 'FILE', required: true } as const;
 
 const newKeySchema = z.strictObject({
-  role: z.enum(roles, `--role is one of ${roles.join(', ')}`),
+  role: z.enum(personRoles, `--role is one of ${personRoles.join(', ')}`),
   name: z.string().regex(/^[^\p{C}]{1,100}$/u, '--name is 1 to 100 printable characters'),
   servers: z.array(serverNameSchema).nullable(),
 });
@@ -21,7 +21,7 @@ export const keysCreate: Command = {
   words: ['keys', 'create'],
   positionals: [],
   options: {
-    role: { value: roles.join('|'), required: true },
+    role: { value: personRoles.join('|'), required: true },
     name: { value: 'NAME', required: true },
     server: { value: 'SERVER', many: true },
     config,
@@ -51,15 +51,15 @@ export const keysList: Command = {
   says: 'list the API keys, without their text',
   run: (given) =>
     withLocal(given, ({ database }) => {
-      const rows = listKeys(database).map(({ id, name, role, servers, createdAt, revokedAt }) => [
+      const rows = listKeys(database).map(({ id, name, role, servers, createdAt, revokedAt, expiresAt }) => [
         id,
         role,
         servers === null ? 'every server' : servers.join(','),
         name,
         formatInstant(createdAt),
-        revokedAt === null ? '' : formatInstant(revokedAt),
+        [revokedAt, expiresAt].flatMap((one) => (one === null ? [] : [formatInstant(one)]))[0] ?? '',
       ]);
-      process.stdout.write(table(['KEY', 'ROLE', 'FOR', 'NAME', 'CREATED', 'REVOKED'], rows));
+      process.stdout.write(table(['KEY', 'ROLE', 'FOR', 'NAME', 'CREATED', 'ENDS'], rows));
       return 0;
     }),
 };

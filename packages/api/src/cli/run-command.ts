@@ -7,11 +7,13 @@ import { init } from './init.ts';
 import { keysCreate, keysList, keysRevoke } from './keys.ts';
 import { serve } from './serve.ts';
 import { serversAdd } from './servers-add.ts';
+import { serversToken } from './servers-token.ts';
 
 const commands: readonly Command[] = [
   init,
   serve,
   serversAdd,
+  serversToken,
   keysCreate,
   keysList,
   keysRevoke,

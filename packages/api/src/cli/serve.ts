@@ -3,6 +3,7 @@ import path from 'node:path';
 import { importSigningKey } from '@barback/shared/wire/keys.ts';
 import { pino, type Logger } from 'pino';
 import { createAgentDirectory } from '../agents/agent-directory.ts';
+import { proverOf } from '../agents/prove-agent.ts';
 import { createApp } from '../app.ts';
 import { systemClock, type Clock } from '../clock.ts';
 import { readApiConfig, type ApiConfig } from '../config.ts';
@@ -62,6 +63,7 @@ async function startApi(
     index,
     integrations,
     offsite,
+    prove: proverOf({ ...identity, signingKey }),
     channels: config.notify,
   };
   const told = { database, integrations, log, channels: config.notify, everyMs: 1_000 };

@@ -1,20 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { X509Certificate } from 'node:crypto';
 import { serverNameSchema } from '@barback/shared/wire/identifiers.ts';
-import {
-  importPublicKey,
-  importSigningKey,
-  publicJwkSchema,
-  publicPart,
-  thumbprint,
-} from '@barback/shared/wire/keys.ts';
+import { importSigningKey, publicJwkSchema, publicPart } from '@barback/shared/wire/keys.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
-import { openAgentTransport } from '../agents/agent-transport.ts';
-import { openAgentClient } from '../agents/open-agent-client.ts';
+import { proverOf } from '../agents/prove-agent.ts';
 import { systemClock } from '../clock.ts';
 import { instanceId, readSigningKey } from '../keys/instance.ts';
+import { leftBehindBy } from '../mirror/left-behind.ts';
 import { serverSettingsSchema, type ServerSettings } from '../planner/plan-document.ts';
 import { durationMs } from '../scenarios/duration.ts';
+import { agentUrlOf } from '../servers/agent-url.ts';
 import { saveServer, type Server } from '../servers/server-store.ts';
 import { UsageError, type Command, type Given } from './command.ts';
 import { localActor } from './local-actor.ts';
@@ -42,39 +37,18 @@ export const serversAdd: Command = {
       const id = instanceId(config, database, systemClock.now());
       const signingKey = readSigningKey(config.signingKeyFile);
       const identity = { id, publicKey: publicPart(signingKey) };
-      const version = await proveAgent(server, id, await importSigningKey(signingKey)).catch((error: unknown) => {
+      const prove = proverOf({ instanceId: id, signingKey: await importSigningKey(signingKey), clock: systemClock });
+      const version = await prove(server, localActor().id).catch((error: unknown) => {
         process.stderr.write(`the agent must list this api under apis:\n  ${JSON.stringify(identity)}\n`);
         throw error;
       });
-      const how = saveServer(database, server, localActor());
+      const how = saveServer(database, server, localActor(), (reader) =>
+        leftBehindBy(reader, server.name, systemClock),
+      );
       process.stdout.write(`${how} ${server.name}: agent ${server.agentId} ${version} answered and was verified\n`);
       return 0;
     }),
 };
-
-/** One question and its receipt prove that each side has the key that the other expects. Answers the agent's version. */
-async function proveAgent(
-  server: Server,
-  instance: string,
-  signingKey: Awaited<ReturnType<typeof importSigningKey>>,
-): Promise<string> {
-  const jwk = publicJwkSchema.parse(JSON.parse(server.agentKey));
-  const keys = new Map([[await thumbprint(jwk), await importPublicKey(jwk)]]);
-  const client = openAgentClient({
-    server: server.name,
-    transport: openAgentTransport(server.name, server.agentUrl, server.certificate),
-    pinned: async () => ({ keys, agentId: server.agentId, instanceId: instance }),
-    signingKey,
-    clock: systemClock,
-    report: () => undefined,
-  });
-  try {
-    const { result } = await client.call('host-facts', { server: server.name }, { sub: localActor().id });
-    return result.agentVersion;
-  } finally {
-    await client.close();
-  }
-}
 
 function serverOf(given: Given, createdAt: number): Server {
   const name = serverNameSchema.safeParse(given.positionals[0]);
@@ -93,11 +67,9 @@ function serverOf(given: Given, createdAt: number): Server {
 }
 
 function agentUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url?.protocol !== 'https:' || url.pathname !== '/' || url.search !== '' || url.username !== '') {
-    throw new UsageError('--agent-url is an https address without a path, such as https://db1.example.org:7432');
-  }
-  return url.origin;
+  const url = agentUrlOf(text);
+  if (url !== undefined) return url;
+  throw new UsageError('--agent-url is an https address without a path, such as https://db1.example.org:7432');
 }
 
 function agentKey(file: string): string {

@@ -19,12 +19,14 @@ export const servers = sqliteTable('servers', {
 export const apiKeys = sqliteTable('api_keys', {
   id: text().primaryKey(),
   name: text().notNull(),
-  role: text({ enum: ['viewer', 'operator', 'approver', 'admin'] }).notNull(),
+  role: text({ enum: ['viewer', 'operator', 'approver', 'admin', 'enroller'] }).notNull(),
   /** JSON array of server names; null: every server. */
   servers: text(),
   secretHash: text().notNull().unique(),
   createdAt: integer().notNull(),
   revokedAt: integer(),
+  /** Null: until it is revoked. */
+  expiresAt: integer(),
 });
 
 /** Bytes by content: plans, request tokens, receipts. Events name them by hash. */

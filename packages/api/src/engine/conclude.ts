@@ -4,6 +4,7 @@ import { drillResult } from '../scenarios/drill-result.ts';
 import { extractResult } from '../scenarios/extract-result.ts';
 import type { ScenarioName } from '../scenarios/index.ts';
 import { pointInTimeResult } from '../scenarios/point-in-time-result.ts';
+import { restoreFromMirrorResult } from '../scenarios/restore-from-mirror-result.ts';
 import { rebaselineResult } from '../scenarios/rebaseline-result.ts';
 import { acceptResult, backupResult, mirrorResult, undoResult } from '../scenarios/small-results.ts';
 import type { Attempt } from './decide.ts';
@@ -32,4 +33,5 @@ const results = {
   backup: backupResult,
   rebaseline: rebaselineResult,
   mirror: mirrorResult,
+  'restore-from-mirror': restoreFromMirrorResult,
 } as const satisfies Record<ScenarioName, unknown>;

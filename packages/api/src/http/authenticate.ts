@@ -29,9 +29,9 @@ export function strangerLimit(): StrangerLimit {
 }
 
 /** The owner of the request's key; one generic refusal for everything that is not right about it. */
-export function authenticate(database: Database, header: string | undefined): Principal {
+export function authenticate(database: Database, header: string | undefined, now: Micros): Principal {
   const key = /^Bearer ([A-Za-z0-9_-]{1,128})$/i.exec(header ?? '')?.[1];
-  const principal = key === undefined ? null : principalOf(database, key);
+  const principal = key === undefined ? null : principalOf(database, key, now);
   if (principal === null) {
     throw new ProblemError('invalid-token', 'The request needs a valid API key', {
       next: 'Send "Authorization: Bearer KEY"; with curl keep that line in a file: curl -H @operator.header',

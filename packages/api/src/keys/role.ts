@@ -1,9 +1,13 @@
 /** What a person may do with the api; each route names one. */
-export const capabilities = ['read', 'operate', 'approve', 'administer'] as const;
+export const capabilities = ['read', 'operate', 'approve', 'administer', 'enrol'] as const;
 
 export type Capability = (typeof capabilities)[number];
 
-export const roles = ['viewer', 'operator', 'approver', 'admin'] as const;
+/** Of people and their scripts. */
+export const personRoles = ['viewer', 'operator', 'approver', 'admin'] as const;
+
+/** And of a new host, whose key works once. */
+export const roles = [...personRoles, 'enroller'] as const;
 
 export type Role = (typeof roles)[number];
 
@@ -12,6 +16,7 @@ const granted: Record<Role, readonly Capability[]> = {
   operator: ['read', 'operate'],
   approver: ['read', 'approve'],
   admin: ['read', 'operate', 'approve', 'administer'],
+  enroller: ['enrol'],
 };
 
 export function may(role: Role, capability: Capability): boolean {

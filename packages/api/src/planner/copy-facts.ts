@@ -33,7 +33,7 @@ function expectation({ stop }: Course): Params<'scratch-replay'>['expect'] {
 }
 
 /** At least live's, PostgreSQL 15's defaults otherwise: the agent raises them to what the staged WAL was written with (T4). */
-function copySettings(host: Gathered['host']): Params<'scratch-start'>['settings'] {
+export function copySettings(host: Gathered['host']): Params<'scratch-start'>['settings'] {
   const live = host.live?.settings ?? {};
   const number = (name: string, otherwise: number): number => {
     const value = Number(live[name]);

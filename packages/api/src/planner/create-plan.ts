@@ -38,6 +38,7 @@ import type {
   RebaselineRequest,
   UndoRequest,
 } from './plan-request.ts';
+import { planRestoreFromMirror } from './plan-restore-from-mirror.ts';
 import { replayedWal } from './replayed-wal.ts';
 import { setCourse } from './set-course.ts';
 import { undoneDdl } from './undone-ddl.ts';
@@ -91,6 +92,16 @@ function planOf(planning: Planning, request: PlanRequest | UndoRequest | AcceptR
       return planMirror(planning, request);
     case 'rebaseline':
       return planRebaseline(planning, request);
+    case 'restore-from-mirror':
+      return planRestoreFromMirror(
+        {
+          ...planning,
+          reader: planning.deps.database.orm,
+          sub: planning.creation.principal.id,
+          frame: frameInput(planning),
+        },
+        request,
+      );
   }
 }
 

@@ -54,6 +54,10 @@ function subjectOf(plan: PlanDocument): Record<string, Json> {
       return { slots: plan.slots };
     case 'mirror':
       return { holds: plan.holds };
+    case 'restore-from-mirror': {
+      const { backup, timeline, mirror } = plan;
+      return { backup: backup.id, timeline, mirror };
+    }
     case 'backup':
       return {};
   }

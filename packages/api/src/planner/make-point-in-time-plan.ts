@@ -83,7 +83,8 @@ const defaults: NonNullable<Params<'scratch-start'>['goesLive']> = {
   maxReplicationSlots: 10,
 };
 
-function goesLive({ settings }: Result<'cutover-facts'>): Params<'scratch-start'>['goesLive'] {
+/** Null settings: live does not answer. */
+export function goesLive({ settings }: Result<'cutover-facts'>): Params<'scratch-start'>['goesLive'] {
   if (settings === null) return defaults;
   const { walLevel, ...others } = settings;
   return { ...others, walLevel: walLevel === 'minimal' ? 'replica' : walLevel };

@@ -73,6 +73,8 @@ export const predictionsSchema = z
   })
   .meta({ id: 'Predictions' });
 
+export type Predictions = z.infer<typeof predictionsSchema>;
+
 /** What this version writes. It reads all of them, and starts only plans of this one. */
 export const planFormat = 3;
 
@@ -163,6 +165,23 @@ export const mirrorPlanSchema = frameSchema.extend({
   }),
 });
 
+export const restoreFromMirrorPlanSchema = frameSchema.extend({
+  scenario: z.literal('restore-from-mirror'),
+  ...cutoverPlan,
+  backup: backupSchema,
+  /** The branch that is restored, to its end. */
+  timeline: z.int(),
+  /** What the box held when the plan was made. */
+  mirror: z.strictObject({
+    source: z.string(),
+    mirroredAt: z.string(),
+    newestCommit: z.strictObject({ xid: z.int(), lsn: z.string(), time: z.string() }).nullable(),
+    liveTimeline: z.int().nullable(),
+    files: z.int(),
+    bytes: z.int(),
+  }),
+});
+
 /** The frozen plan: these bytes are stored, hashed and executed. */
 export const planDocumentSchema = z.discriminatedUnion('scenario', [
   drillPlanSchema,
@@ -173,6 +192,7 @@ export const planDocumentSchema = z.discriminatedUnion('scenario', [
   backupPlanSchema,
   rebaselinePlanSchema,
   mirrorPlanSchema,
+  restoreFromMirrorPlanSchema,
 ]);
 
 export type DrillPlan = z.infer<typeof drillPlanSchema>;
@@ -183,4 +203,5 @@ export type AcceptPlan = z.infer<typeof acceptPlanSchema>;
 export type BackupPlan = z.infer<typeof backupPlanSchema>;
 export type RebaselinePlan = z.infer<typeof rebaselinePlanSchema>;
 export type MirrorPlan = z.infer<typeof mirrorPlanSchema>;
+export type RestoreFromMirrorPlan = z.infer<typeof restoreFromMirrorPlanSchema>;
 export type PlanDocument = z.infer<typeof planDocumentSchema>;

@@ -49,6 +49,16 @@ export const mirrorRequestSchema = z
   })
   .meta({ id: 'MirrorRequest' });
 
+export const restoreFromMirrorRequestSchema = z
+  .strictObject({
+    server: serverNameSchema,
+    scenario: z.literal('restore-from-mirror'),
+    /** A backup instead of the planner's choice: the newest usable one on the branch that was live. */
+    backup: backupIdSchema.optional(),
+    options: scenarios['restore-from-mirror'].options.prefault({}),
+  })
+  .meta({ id: 'RestoreFromMirrorRequest' });
+
 /** What an operator asks for, by scenario; everything else is decided by the planner and shown in the plan. */
 export const planRequestSchema = z
   .discriminatedUnion('scenario', [
@@ -58,11 +68,13 @@ export const planRequestSchema = z
     backupRequestSchema,
     rebaselineRequestSchema,
     mirrorRequestSchema,
+    restoreFromMirrorRequestSchema,
   ])
   .meta({ id: 'PlanRequest' });
 
 export type DrillRequest = z.output<typeof drillRequestSchema>;
 export type MirrorRequest = z.output<typeof mirrorRequestSchema>;
+export type RestoreFromMirrorRequest = z.output<typeof restoreFromMirrorRequestSchema>;
 export type RebaselineRequest = z.output<typeof rebaselineRequestSchema>;
 export type PointInTimeRequest = z.output<typeof pointInTimeRequestSchema>;
 export type ExtractRequest = z.output<typeof extractRequestSchema>;

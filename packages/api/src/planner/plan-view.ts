@@ -10,6 +10,7 @@ import { stopSchema } from '../targets/stop-view.ts';
 import type { StoredPlan } from './load-plan.ts';
 import {
   mirrorPlanSchema,
+  restoreFromMirrorPlanSchema,
   findingSchema,
   predictionsSchema,
   type DrillPlan,
@@ -65,13 +66,15 @@ const frameSchema = z.strictObject({
   links: z.record(z.string(), z.string()),
 });
 
+const backupOfPlan = z.strictObject({
+  id: z.string(),
+  endTime: instant.nullable(),
+  timeline: z.int().nullable(),
+  sizeBytes: z.int().nullable(),
+});
+
 const copyViewSchema = frameSchema.extend({
-  backup: z.strictObject({
-    id: z.string(),
-    endTime: instant.nullable(),
-    timeline: z.int().nullable(),
-    sizeBytes: z.int().nullable(),
-  }),
+  backup: backupOfPlan,
   target: targetSchema,
   timeline: z.int(),
   /** The exact stop; null at the two ends of WAL. */
@@ -124,6 +127,16 @@ const mirrorViewSchema = frameSchema
   .extend({ scenario: z.literal('mirror'), holds: mirrorPlanSchema.shape.holds })
   .meta({ id: 'MirrorPlan' });
 
+const restoreFromMirrorViewSchema = frameSchema
+  .extend({
+    scenario: z.literal('restore-from-mirror'),
+    backup: backupOfPlan,
+    timeline: z.int(),
+    mirror: restoreFromMirrorPlanSchema.shape.mirror,
+    applications: z.array(z.string()),
+  })
+  .meta({ id: 'RestoreFromMirrorPlan' });
+
 export const planViewSchema = z
   .discriminatedUnion('scenario', [
     drillViewSchema,
@@ -134,6 +147,7 @@ export const planViewSchema = z
     backupViewSchema,
     rebaselineViewSchema,
     mirrorViewSchema,
+    restoreFromMirrorViewSchema,
   ])
   .meta({ id: 'Plan' });
 
@@ -199,6 +213,10 @@ function subjectOf(document: PlanDocument): Subject {
     }
     case 'mirror':
       return { scenario: document.scenario, holds: document.holds };
+    case 'restore-from-mirror': {
+      const { scenario, backup, timeline, mirror, applications } = document;
+      return { scenario, backup: backupSubject(backup), timeline, mirror, applications };
+    }
     case 'backup':
       return { scenario: document.scenario, protection: document.basis };
     case 'rebaseline':
@@ -207,9 +225,11 @@ function subjectOf(document: PlanDocument): Subject {
 }
 
 function copySubject({ target, timeline, stop, backup }: DrillPlan | PointInTimePlan | ExtractPlan) {
-  const { id, endTime, timeline: made, sizeBytes } = backup;
-  const named = { id, endTime: endTime === null ? null : formatInstant(endTime), timeline: made, sizeBytes };
-  return { backup: named, target, timeline, stop };
+  return { backup: backupSubject(backup), target, timeline, stop };
+}
+
+function backupSubject({ id, endTime, timeline, sizeBytes }: DrillPlan['backup']): z.infer<typeof backupOfPlan> {
+  return { id, endTime: endTime === null ? null : formatInstant(endTime), timeline, sizeBytes };
 }
 
 function stepView({ name, title, action, inverse }: Step): PlanView['steps'][number] {

@@ -22,7 +22,7 @@ export function renderPlan(plan: PlanView, now: number): string {
       ...subject(plan, now),
       ['takes', takes(plan.predictions.seconds)],
       ['outage', outage(plan)],
-      ['live would lose', lost(plan)],
+      [plan.scenario === 'restore-from-mirror' ? 'lost' : 'live would lose', lost(plan)],
       ['undo', plan.predictions.undo === '' ? null : plan.predictions.undo],
       ['objective RTO', objective(plan.objectives.rtoSeconds)],
       ['objective RPO', objective(plan.objectives.rpoSeconds)],
@@ -93,6 +93,8 @@ function subject(plan: PlanView, now: number): Lines {
       ];
     case 'mirror':
       return [['holds', heldText(plan.holds, now)]];
+    case 'restore-from-mirror':
+      return [...restoreFromMirrorSubject(plan, now), ...applications(plan.applications)];
     case 'backup':
       return [['WAL comes by', ways(plan.protection)]];
     case 'rebaseline':
@@ -125,6 +127,19 @@ function copySubject(plan: CopyView, now: number): Lines {
   ];
 }
 
+function restoreFromMirrorSubject(
+  { backup, mirror, timeline: number }: ViewOf<'restore-from-mirror'>,
+  now: number,
+): Lines {
+  return [
+    ['from', `${plain(mirror.source)}, brought up to date ${instant(mirror.mirroredAt, now)}`],
+    ['holds', `${heldText(mirror, now)}; ${mirror.files} files, ${bytes(mirror.bytes)}`],
+    ['backup', `${backup.id}, ended ${instant(backup.endTime, now)}`],
+    ['size', backup.sizeBytes === null ? null : bytes(backup.sizeBytes)],
+    ['timeline', `${number}, to its end; a new one from there`],
+  ];
+}
+
 function ways({ streaming, archiver }: RebaselineView['protection']): string {
   const all = [...(streaming ? ['receive-wal'] : []), ...(archiver ? ['archive_command'] : [])];
   return all.join(' and ') || 'nothing that Barman is configured for';
@@ -143,7 +158,7 @@ function slot({ name, active, retainedBytes, walStatus }: RebaselineView['slots'
   return `${plain(name)}: ${active ? 'in use' : 'not in use'}, ${kept}${walStatus === null ? '' : ` (${plain(walStatus)})`}`;
 }
 
-function heldText({ newestCommit }: ViewOf<'mirror'>['holds'], now: number): string {
+function heldText({ newestCommit }: Pick<ViewOf<'mirror'>['holds'], 'newestCommit'>, now: number): string {
   if (newestCommit === null) return 'no commit is known yet';
   return `every commit up to ${newestCommit.xid} of ${exactInstant(newestCommit.time)} (${ago(newestCommit.time, now)})`;
 }
@@ -171,10 +186,12 @@ function outage({ predictions, options }: PlanView): string | null {
 }
 
 /** Also of a drill: it is what the restore that it rehearses would cost. */
-function lost({ predictions }: PlanView): string | null {
+function lost({ predictions, scenario }: PlanView): string | null {
   const { lost: loss } = predictions;
   if (loss === null) return null;
-  if (loss.transactions === 0) return 'nothing that Barman holds';
+  if (loss.transactions === 0) {
+    return scenario === 'restore-from-mirror' ? 'nothing that is known of' : 'nothing that Barman holds';
+  }
   const span = loss.seconds === null ? '' : `, the last ${duration(loss.seconds)}`;
   return `${loss.transactions} transactions${span}`;
 }

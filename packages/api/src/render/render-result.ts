@@ -3,6 +3,7 @@ import type { DrillResult } from '../scenarios/drill-result.ts';
 import type { ExtractResult } from '../scenarios/extract-result.ts';
 import type { ScenarioName } from '../scenarios/index.ts';
 import type { RebaselineResult } from '../scenarios/rebaseline-result.ts';
+import type { RestoreFromMirrorResult } from '../scenarios/restore-from-mirror-result.ts';
 import type { PointInTimeResult } from '../scenarios/point-in-time-result.ts';
 import type { AcceptResult, BackupResult, MirrorResult, UndoResult } from '../scenarios/small-results.ts';
 import {
@@ -14,6 +15,7 @@ import {
 import { renderDrillResult } from './render-drill-result.ts';
 import { renderExtractResult } from './render-extract-result.ts';
 import { renderMirrorResult } from './render-mirror.ts';
+import { renderRestoreFromMirrorResult } from './render-restore-from-mirror.ts';
 import { renderRebaselineResult } from './render-rebaseline-result.ts';
 
 /** By scenario: the engine made the result by the same name. */
@@ -24,6 +26,7 @@ const renderers: Readonly<Record<ScenarioName, (result: unknown) => string>> = {
   undo: (result) => renderCutover((result as UndoResult).cutover),
   accept: (result) => renderAcceptResult(result as AcceptResult),
   backup: (result) => renderBackupResult(result as BackupResult),
+  'restore-from-mirror': (result) => renderRestoreFromMirrorResult(result as RestoreFromMirrorResult),
   mirror: (result) => renderMirrorResult(result as MirrorResult),
   rebaseline: (result) => renderRebaselineResult(result as RebaselineResult),
 };

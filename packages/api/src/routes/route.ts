@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Prove } from '../agents/prove-agent.ts';
 import type { Actor } from '../audit/append-event.ts';
 import type { EngineDeps } from '../engine/engine-deps.ts';
 import type { Principal } from '../keys/principal.ts';
@@ -15,6 +16,8 @@ export interface RouteDeps extends EngineDeps {
   readonly index: WalIndexer;
   readonly integrations: Integrations;
   readonly offsite: OffsiteKeeper;
+  /** Whether an agent that wants to be enrolled is the one it says. */
+  readonly prove: Prove;
   /** Where people are told what happens. */
   readonly channels: readonly Channel[];
 }

@@ -1,6 +1,7 @@
 import { auditRoutes } from './audit.ts';
 import { channelRoutes } from './channels.ts';
 import { databaseRoutes } from './database.ts';
+import { enrolmentRoutes } from './enrolments.ts';
 import { incidentRoutes } from './incidents.ts';
 import { keptRoutes } from './kept.ts';
 import { metricsRoutes } from './metrics.ts';
@@ -27,5 +28,6 @@ export const routes: readonly Route[] = [
   ...channelRoutes,
   ...auditRoutes,
   ...databaseRoutes,
+  ...enrolmentRoutes,
   ...metricsRoutes,
 ];

@@ -44,3 +44,12 @@ export function carryCredentialsSteps({ server, asked }: Credentials): Step[] {
   };
   return [asked === 'of-live' ? carry : { ...carry, onlyIf: { step: gateName, field: 'decision', is: 'of-live' } }];
 }
+
+/** Barman's passwords on this host are in files of this host: the roles that it connects as get those of the cluster that was here (T40). */
+export function carryBarmansCredentialsStep(server: string): Step {
+  return {
+    name: 'carry-credentials',
+    title: 'Give the roles that Barman connects as the passwords that this host has for them',
+    action: onAgent('credentials-carry', { server, of: 'barman' }),
+  };
+}

@@ -48,8 +48,11 @@ export function stopSteps({ server, stopDeadlineMs, startDeadlineMs }: Omit<Cuto
   ];
 }
 
-/** Another cluster takes live's place and starts. */
-export function swapSteps({ server, incoming, stopDeadlineMs, startDeadlineMs }: Cutover): Step[] {
+/** Another cluster takes live's place and starts; `between` is done while nothing runs. */
+export function swapSteps(
+  { server, incoming, stopDeadlineMs, startDeadlineMs }: Cutover,
+  between: readonly Step[] = [],
+): Step[] {
   return [
     {
       name: 'swap',
@@ -62,6 +65,7 @@ export function swapSteps({ server, incoming, stopDeadlineMs, startDeadlineMs }:
         action: onAgent('live-swap-back', { server }),
       },
     },
+    ...between,
     {
       name: 'start-live',
       title: 'Start the restored cluster as live',

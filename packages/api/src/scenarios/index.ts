@@ -5,6 +5,7 @@ import { extract } from './extract.ts';
 import { mirror } from './mirror.ts';
 import { pointInTime } from './point-in-time.ts';
 import { rebaseline } from './rebaseline.ts';
+import { restoreFromMirror } from './restore-from-mirror.ts';
 import { undo } from './undo.ts';
 
 /** Every scenario: routes, engine, renderers, docs and the every-scenario tests read this catalogue. */
@@ -17,6 +18,7 @@ export const scenarios = {
   backup,
   rebaseline,
   mirror,
+  'restore-from-mirror': restoreFromMirror,
 } as const;
 
 export type ScenarioName = keyof typeof scenarios;

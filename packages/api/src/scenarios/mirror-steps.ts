@@ -34,3 +34,42 @@ export function judgeMirroredSteps({ newestCommit }: Mirrored): Step[] {
     },
   ];
 }
+
+interface Fetching {
+  readonly bandwidthKBps: number | null;
+  readonly mirroredAt: string;
+}
+
+/** What the restore needs, at its place beside Barman's files; it stays there for the next plan when this one does not get to its end. */
+export function fetchForBarmanStep({ server, backup }: CopyFacts, { bandwidthKBps, mirroredAt }: Fetching): Step {
+  const expectBytes = backup.sizeBytes ?? 0;
+  const params = { server, backupId: backup.id, expectBytes, bandwidthKBps, adopts: { mirroredAt } };
+  return {
+    name: 'fetch',
+    title: `Fetch backup ${backup.id} and its WAL from the mirror; what an earlier try has brought is not fetched again`,
+    action: onAgent('mirror-fetch', params),
+  };
+}
+
+/** While nothing runs, Barman gets the history of the lost host, and loses that of the cluster which goes. */
+export function adoptHomeStep(server: string): Step {
+  return {
+    name: 'adopt-home',
+    title: "Put what was fetched at the place of Barman's files, and keep those",
+    action: onAgent('barman-home-adopt', { server }),
+    inverse: {
+      when: 'failure',
+      name: 'return-home',
+      title: "Put Barman's former files back",
+      action: onAgent('barman-home-return', { server }),
+    },
+  };
+}
+
+export function backfillStep(server: string, bandwidthKBps: number | null): Step {
+  return {
+    name: 'backfill',
+    title: 'Fetch the other backups and the rest of the WAL; the mirror is not written to before',
+    action: onAgent('mirror-backfill', { server, bandwidthKBps }),
+  };
+}

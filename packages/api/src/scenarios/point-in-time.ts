@@ -99,7 +99,7 @@ export const pointInTime: Scenario<typeof pointInTimeOptionsSchema, PointInTimeF
       probeStep(questions),
       ...when(asksPasswords, compareCredentialsSteps(credentials)),
       ...when(options.inspect === 'paused', [inspectStep(options)]),
-      ...slotSteps(facts),
+      ...slotSteps(server, facts.cutover.protection),
       promoteStep(facts),
       ...when(asksPasswords, carryCredentialsSteps(credentials)),
       disableSubscriptionsStep(server),
@@ -110,14 +110,14 @@ export const pointInTime: Scenario<typeof pointInTimeOptionsSchema, PointInTimeF
       }),
       ...when(options.inspect === 'promoted', [inspectStep(options)]),
       ...warmSteps(server, options),
-      seal(server, facts.synchronous),
+      sealStep(server, facts.synchronous),
       ...when(!inPlace, [
         ...when(facts.liveAnswers, [checkpoint(server)]),
         ...when(!options.stopFirst, close),
         ...stopSteps({ server, ...limits }),
       ]),
       ...swapSteps({ server, incoming: { from: 'scratch' }, ...limits }),
-      ...slotSteps(facts).map(({ name }) => ({
+      ...slotSteps(server, facts.cutover.protection).map(({ name }) => ({
         ...renewSlotStep(server),
         onlyIf: { step: name, field: 'reserved', is: false },
       })),
@@ -160,7 +160,8 @@ export function protectFuture(server: string): Step {
   };
 }
 
-function slotSteps({ server, cutover: { protection } }: PointInTimeFacts): Step[] {
+/** None where Barman streams without one, or does not stream. */
+export function slotSteps(server: string, protection: CutoverBasis['protection']): Step[] {
   if (!protection.streaming || protection.slotName === null) return [];
   return [
     {
@@ -177,7 +178,7 @@ function warmSteps(server: string, { warmKBps }: PointInTimeOptions): Step[] {
   return [{ name: 'warm', title: 'Read the copy once, so that it is in memory', action }];
 }
 
-function seal(server: string, emptySynchronousNames: boolean): Step {
+export function sealStep(server: string, emptySynchronousNames: boolean): Step {
   return {
     name: 'seal',
     title: "Make the copy ready to take live's place: its settings, its owner, on disk",

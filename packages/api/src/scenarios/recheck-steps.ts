@@ -64,6 +64,15 @@ export function checkStep(server: string): Step {
   return { name: 'check', title: 'Ask Barman how it is', action: onAgent('barman-check', { server }) };
 }
 
+/** What is wrong with Barman on a new host besides what its database will bring. */
+export function checkToleratingStep(server: string, tolerate: readonly string[]): Step {
+  return {
+    name: 'check',
+    title: 'Ask Barman how it is; what only the restored database can mend is not held against it',
+    action: onAgent('check-passed', { server, tolerate: [...tolerate] }),
+  };
+}
+
 function lookAtProtectionStep(server: string): Step {
   return {
     name: 'look-at-protection',

@@ -3,7 +3,7 @@ import type { Json } from '@barback/shared/wire/json.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { asc, eq } from 'drizzle-orm';
 import { appendEvent, type Actor } from '../audit/append-event.ts';
-import type { Database, Reader } from '../db/database.ts';
+import type { Database, Reader, Tx } from '../db/database.ts';
 import { servers } from '../db/schema.ts';
 import { write } from '../db/write.ts';
 import { sees, type Principal } from '../keys/principal.ts';
@@ -35,32 +35,41 @@ export function loadServer(reader: Reader, name: string, principal: Principal): 
   return serverOf(row);
 }
 
-/** Adds a server or replaces the agent of one. */
-export function saveServer(database: Database, server: Server, by: Actor): 'added' | 'changed' {
-  const { name, agentUrl, agentId, agentKey, certificate, createdAt } = server;
+/** Adds a server or replaces the agent of one; `leftBehind` is recorded when it is another one. */
+export function saveServer(
+  database: Database,
+  server: Server,
+  by: Actor,
+  leftBehind: (reader: Reader) => Json,
+): 'added' | 'changed' {
   return write(database, (tx) => {
-    const row = tx.select().from(servers).where(eq(servers.name, name)).get();
-    const existed = row !== undefined;
-    const kept = existed ? serverOf(row).settings : null;
+    const row = tx.select().from(servers).where(eq(servers.name, server.name)).get();
     // What the command line cannot say was set over REST, and stays.
     const { rtoSeconds, rpoSeconds, rowLossPercentMax, tablesMin, approvals } = server.settings;
     const said = { rtoSeconds, rpoSeconds, rowLossPercentMax, tablesMin, approvals };
-    const wanted = kept === null ? server.settings : { ...kept, ...said };
-    const settings = JSON.stringify(wanted);
-    const change = { agentUrl, agentId, agentKey, certificate, settings };
-    tx.insert(servers)
-      .values({ name, createdAt, ...change })
-      .onConflictDoUpdate({ target: servers.name, set: change })
-      .run();
-    appendEvent(tx, {
-      type: existed ? 'server.changed' : 'server.added',
-      at: createdAt,
-      actor: by,
-      server: name,
-      data: { agentUrl, agentId, agentKey, certificate, settings: jsonOf(wanted) },
-    });
-    return existed ? 'changed' : 'added';
+    const settings = row === undefined ? server.settings : { ...serverOf(row).settings, ...said };
+    return saveIn(tx, { ...server, settings }, by, leftBehind);
   });
+}
+
+/** The same in the transaction of somebody else, with exactly these settings. */
+export function saveIn(tx: Tx, server: Server, by: Actor, leftBehind: (reader: Reader) => Json): 'added' | 'changed' {
+  const { name, agentUrl, agentId, agentKey, certificate, createdAt } = server;
+  const row = tx.select().from(servers).where(eq(servers.name, name)).get();
+  const left = row !== undefined && row.agentKey !== agentKey ? { leftBehind: leftBehind(tx) } : {};
+  const change = { agentUrl, agentId, agentKey, certificate, settings: JSON.stringify(server.settings) };
+  tx.insert(servers)
+    .values({ name, createdAt, ...change })
+    .onConflictDoUpdate({ target: servers.name, set: change })
+    .run();
+  appendEvent(tx, {
+    type: row === undefined ? 'server.added' : 'server.changed',
+    at: createdAt,
+    actor: by,
+    server: name,
+    data: { agentUrl, agentId, agentKey, certificate, settings: jsonOf(server.settings), ...left },
+  });
+  return row === undefined ? 'added' : 'changed';
 }
 
 /** Replaces the settings of a server that exists. */

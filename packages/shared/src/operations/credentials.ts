@@ -34,6 +34,9 @@ export const credentialsCarry = defineContract({
   class: 'I',
   limitMs: 5 * minuteMs,
   onCancel: 'finish',
-  params,
+  params: params.extend({
+    /** Only roles that Barman connects as. */
+    of: z.literal('barman').optional(),
+  }),
   result: z.strictObject({ carried: names, more: z.int().nonnegative() }),
 });

@@ -5,6 +5,7 @@ import { backupLease, backupRelease } from './backup-lease.ts';
 import { backupList } from './backup-list.ts';
 import { backupShow } from './backup-show.ts';
 import { backupVerify } from './backup-verify.ts';
+import { barmanHomeAdopt, barmanHomeReturn, mirrorBackfill } from './barman-home.ts';
 import { barmanCheck } from './barman-check.ts';
 import type { Observed, OperationClass } from './contract.ts';
 import { credentialsCarry, credentialsCompare } from './credentials.ts';
@@ -14,6 +15,7 @@ import { liveAnalyze } from './live-analyze.ts';
 import { liveCheckpoint } from './live-checkpoint.ts';
 import { liveCount } from './live-count.ts';
 import { mirrorCheck, mirrorDiscard, mirrorFetch, mirrorPush, mirrorVault } from './mirror.ts';
+import { mirrorCatalogue } from './mirror-catalogue.ts';
 import { poolerLook, poolerPause, poolerResume } from './pooler.ts';
 import { protectionFacts } from './protection-facts.ts';
 import { receiveWalAlign, receiveWalStart, receiveWalStop } from './receive-wal.ts';
@@ -124,6 +126,10 @@ export const operations = {
   'mirror-check': mirrorCheck,
   'mirror-fetch': mirrorFetch,
   'mirror-discard': mirrorDiscard,
+  'mirror-catalogue': mirrorCatalogue,
+  'barman-home-adopt': barmanHomeAdopt,
+  'barman-home-return': barmanHomeReturn,
+  'mirror-backfill': mirrorBackfill,
   'pooler-look': poolerLook,
   'pooler-pause': poolerPause,
   'pooler-resume': poolerResume,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { backupIdSchema, serverNameSchema } from '../wire/identifiers.ts';
 import { defineContract, hourMs } from './contract.ts';
 
-const commitSchema = z.strictObject({
+export const commitSchema = z.strictObject({
   xid: z.int(),
   lsn: z.string(),
   /** RFC 3339 UTC. */
@@ -98,7 +98,10 @@ export const mirrorCheck = defineContract({
   }),
 });
 
-/** Fetches what a restore of one backup needs from the mirror into a directory of the plan's own, as a Barman home. */
+/**
+ * Fetches what a restore of one backup needs from the mirror: as a Barman home of the plan's own, or as one that becomes Barman's. Of the
+ * latter, what an earlier try has brought is not fetched again.
+ */
 export const mirrorFetch = defineContract({
   class: 'A',
   limitMs: 48 * hourMs,
@@ -109,6 +112,8 @@ export const mirrorFetch = defineContract({
     /** Size of the backup, for the room that it needs. */
     expectBytes: z.int().nonnegative(),
     bandwidthKBps: z.int().positive().nullable(),
+    /** It becomes Barman's own, and is of the very state that the plan was made from: when its manifest was written. */
+    adopts: z.strictObject({ mirroredAt: z.string() }).optional(),
   }),
   result: z.strictObject({
     files: z.int(),

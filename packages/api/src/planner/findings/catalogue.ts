@@ -200,6 +200,14 @@ export const findingCatalogue = {
     severities: ['info'],
     why: 'Rows cannot be compared with live, and libraries that only live knows are not loaded; the drill works without.',
   },
+  'old-host': {
+    severities: ['confirm'],
+    why: 'Two servers that both take writes are worse than none: what each of them has, the other lacks.',
+  },
+  'databases-here': {
+    severities: ['confirm'],
+    why: 'The wrong host is replaced.',
+  },
 } as const satisfies Record<string, Entry>;
 
 export type FindingCode = keyof typeof findingCatalogue;

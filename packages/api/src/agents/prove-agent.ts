@@ -1,0 +1,44 @@
+import { importPublicKey, publicJwkSchema, thumbprint } from '@barback/shared/wire/keys.ts';
+import type { SigningKey } from '@barback/shared/wire/jws.ts';
+import type { Clock } from '../clock.ts';
+import { openAgentTransport } from './agent-transport.ts';
+import { openAgentClient } from './open-agent-client.ts';
+
+/** An agent that is not enrolled yet. */
+export interface Candidate {
+  /** The server that it works on. */
+  readonly name: string;
+  readonly agentUrl: string;
+  readonly agentId: string;
+  readonly agentKey: string;
+  readonly certificate: string;
+}
+
+/** Answers the agent's version. */
+export type Prove = (candidate: Candidate, sub: string) => Promise<string>;
+
+/** One question and its receipt prove that each side has the key that the other expects. */
+export function proverOf(own: {
+  readonly instanceId: string;
+  readonly signingKey: SigningKey;
+  readonly clock: Clock;
+}): Prove {
+  const { instanceId, signingKey, clock } = own;
+  return async ({ name, agentUrl, agentId, agentKey, certificate }, sub) => {
+    const jwk = publicJwkSchema.parse(JSON.parse(agentKey));
+    const keys = new Map([[await thumbprint(jwk), await importPublicKey(jwk)]]);
+    const client = openAgentClient({
+      server: name,
+      transport: openAgentTransport(name, agentUrl, certificate),
+      pinned: async () => ({ keys, agentId, instanceId }),
+      signingKey,
+      clock,
+      report: () => undefined,
+    });
+    try {
+      return (await client.call('host-facts', { server: name }, { sub })).result.agentVersion;
+    } finally {
+      await client.close();
+    }
+  };
+}

@@ -1,0 +1,37 @@
+import type { RestoreFromMirrorResult } from '../scenarios/restore-from-mirror-result.ts';
+import { fields, page, section } from './layout.ts';
+import { plain } from './plain.ts';
+import { renderPointInTimeResult } from './render-cutover-result.ts';
+import { bytes, duration, exactInstant } from './units.ts';
+
+/** What came from the box, then how it became live. */
+export function renderRestoreFromMirrorResult(result: RestoreFromMirrorResult): string {
+  return page(section('from the mirror', fromMirror(result)), renderPointInTimeResult(result));
+}
+
+function fromMirror({ fetched, filled, home, lastReplayed }: RestoreFromMirrorResult): string {
+  return fields([
+    [
+      '  fetched first',
+      fetched === null ? null : `${fetched.files} files, ${bytes(fetched.bytes)} in ${duration(fetched.seconds)}`,
+    ],
+    ['  state of the mirror', fetched === null ? null : exactInstant(fetched.mirroredAt)],
+    [
+      '  last commit',
+      lastReplayed === null
+        ? null
+        : `${lastReplayed.xid} of ${exactInstant(lastReplayed.time)}; what came later is lost`,
+    ],
+    ["  Barman's former files", home?.kept == null ? null : plain(home.kept.path)],
+    [
+      '  fetched afterwards',
+      filled === null
+        ? null
+        : `${filled.files} files, ${bytes(filled.bytes)} in ${duration(filled.seconds)}; ${filled.backups} backups`,
+    ],
+    [
+      '  DAMAGED in the mirror',
+      filled === null || filled.damaged.length === 0 ? null : filled.damaged.map(plain).join(', '),
+    ],
+  ]);
+}

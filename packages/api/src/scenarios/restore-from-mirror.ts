@@ -1,0 +1,161 @@
+import type { Params } from '@barback/shared/operations/index.ts';
+import { probeSchema, type Probe } from '@barback/shared/operations/scratch-probe.ts';
+import { z } from 'zod';
+import {
+  applicationStarts,
+  lookAtApplicationsSteps,
+  startApplicationsSteps,
+  stopApplicationsSteps,
+  type Applications,
+} from './application-steps.ts';
+import { baselineSteps } from './baseline-steps.ts';
+import { carryBarmansCredentialsStep } from './credential-steps.ts';
+import {
+  judgeStep,
+  probePromotedStep,
+  probeStep,
+  promoteStep,
+  leaseStep,
+  recoverSteps,
+  replaySteps,
+  type CopyFacts,
+} from './copy-steps.ts';
+import type { CutoverBasis } from './cutover-basis.ts';
+import { cutoverOptions } from './cutover-options.ts';
+import {
+  analyzeStep,
+  fenceStep,
+  limitsOf,
+  openStep,
+  renewSlotStep,
+  steadyStep,
+  stopSteps,
+  swapSteps,
+  verifyStep,
+} from './cutover-steps.ts';
+import { durationMs, durationSchema } from './duration.ts';
+import { gateStep } from './gate-step.ts';
+import { adoptHomeStep, backfillStep, fetchForBarmanStep, judgeMirroredSteps, type Mirrored } from './mirror-steps.ts';
+import { sealStep, slotSteps } from './point-in-time.ts';
+import { checkToleratingStep, lookAtHostStep, recheckCutoverSteps } from './recheck-steps.ts';
+import type { Scenario } from './scenario.ts';
+import { smokeSteps } from './smoke-steps.ts';
+
+export const restoreFromMirrorOptionsSchema = z
+  .strictObject({
+    /** Besides those configured for the server; each is one read-only statement, asked of the copy and of the new live. */
+    probes: z.array(probeSchema).max(32).default([]),
+    /** On a host that is thrown away: no application is stopped, started or checked, and nobody is asked whether the old host is gone. */
+    rehearsal: z.boolean().default(false),
+    /** Wait for a person's word when live is restored and the fence is still on. */
+    confirmBeforeOpen: z.boolean().default(false),
+    /** How long a gate waits before it cancels. */
+    confirmFor: durationSchema.default('2h'),
+    applicationStart: z.enum(applicationStarts).default('auto'),
+    /** Kilobytes per second, of what comes over the network and of Barman's copy. */
+    bandwidthKBps: z.int().positive().optional(),
+    statementTimeoutMs: z
+      .int()
+      .min(100)
+      .max(6 * 3_600_000)
+      .default(60_000),
+    ...cutoverOptions,
+  })
+  .meta({ id: 'RestoreFromMirrorOptions' });
+
+export interface RestoreFromMirrorFacts extends CopyFacts {
+  readonly cutover: CutoverBasis;
+  readonly goesLive: Params<'scratch-start'>['goesLive'];
+  readonly mirrored: Mirrored & { readonly mirroredAt: string };
+  /** Whether the cluster that lies at the live path answers. */
+  readonly liveAnswers: boolean;
+  readonly applications: Applications;
+  readonly smoke: readonly string[];
+  readonly tablesMin: number | null;
+  readonly configuredProbes: readonly Probe[];
+  readonly clusterBytes: number | null;
+}
+
+/** What fails on a host whose database is not there yet (T42): everything else is wrong with the host itself. */
+const tolerated = [
+  'PostgreSQL',
+  'PostgreSQL streaming',
+  'superuser or standard user with backup privileges',
+  'wal_level',
+  'replication slot',
+  'receive-wal running',
+  'systemid coherence',
+  'WAL archive',
+  'minimum redundancy requirements',
+  'failed backups',
+  'backup maximum age',
+  'backup minimum size',
+  'wal maximum age',
+  'wal size',
+];
+
+/** Everything that the mirror holds, on a new host. */
+export const restoreFromMirror: Scenario<typeof restoreFromMirrorOptionsSchema, RestoreFromMirrorFacts> = {
+  name: 'restore-from-mirror',
+  title: 'Restore from the mirror',
+  touches: 'live',
+  undo: 'POST /v1/runs/{id}/undo puts the cluster back that this host had before; what the mirror holds stays there',
+  options: restoreFromMirrorOptionsSchema,
+  steps(options, facts) {
+    const { server, cutover } = facts;
+    const probes = [...facts.configuredProbes, ...options.probes];
+    const questions = { server, probes, statementTimeoutMs: options.statementTimeoutMs };
+    const limits = limitsOf(options);
+    const bandwidthKBps = options.bandwidthKBps ?? null;
+    const { systemIdentifier } = facts.backup;
+    return [
+      lookAtHostStep(server),
+      ...recheckCutoverSteps(server, cutover),
+      checkToleratingStep(server, tolerated),
+      ...lookAtApplicationsSteps(facts.applications),
+      fetchForBarmanStep(facts, { bandwidthKBps, mirroredAt: facts.mirrored.mirroredAt }),
+      ...recoverSteps(facts, { bandwidthKBps, tablespaceHome: 'beside', fromMirror: true }),
+      ...replaySteps(facts, facts.goesLive),
+      ...judgeMirroredSteps(facts.mirrored),
+      probeStep(questions),
+      ...slotSteps(server, cutover.protection),
+      promoteStep(facts),
+      ...(facts.liveAnswers ? [carryBarmansCredentialsStep(server)] : []),
+      ...(probes.length > 0 ? [probePromotedStep(questions)] : []),
+      judgeStep('Judge the probes, before anything of this host is replaced', {
+        rowLossPercentMax: null,
+        tablesMin: facts.tablesMin,
+      }),
+      // Whoever followed the lost host follows no new one.
+      sealStep(server, true),
+      ...stopApplicationsSteps(facts.applications),
+      fenceStep({ server }),
+      ...stopSteps({ server, ...limits }),
+      ...swapSteps({ server, incoming: { from: 'scratch' }, ...limits }, [adoptHomeStep(server)]),
+      ...slotSteps(server, cutover.protection).map(({ name }) => ({
+        ...renewSlotStep(server),
+        onlyIf: { step: name, field: 'reserved', is: false },
+      })),
+      verifyStep({ ...questions, systemIdentifier, timelineAfter: facts.timeline }),
+      ...(options.confirmBeforeOpen ? [confirmStep(options.confirmFor)] : []),
+      openStep({ server }),
+      ...startApplicationsSteps(facts.applications),
+      ...smokeSteps(facts.smoke),
+      // Until everything is back, retention must not take what is.
+      { ...leaseStep(facts), name: 'keep-backup' },
+      backfillStep(server, bandwidthKBps),
+      ...baselineSteps({ server, streaming: cutover.protection.streaming, clusterBytes: facts.clusterBytes }),
+      steadyStep(server, durationMs(options.steadyFor)),
+      analyzeStep(server, durationMs(options.analyzeWithin)),
+    ];
+  },
+};
+
+function confirmStep(within: string) {
+  return gateStep('confirm-open', {
+    title: 'Wait for a person before anybody else gets in',
+    ask: 'The restored cluster runs as live on this host and the fence is on. Open it, or cancel and put back what was here.',
+    choices: ['open', 'cancel'],
+    deadlineMs: durationMs(within),
+  });
+}
