@@ -99,17 +99,26 @@ async function layOut(tree: string, { program, units }: Package, programs: Progr
   await put(path.join(documents, 'copyright'), copyright);
   await put(path.join(documents, 'node-LICENSE.gz'), await nodeLicense());
   await put(path.join(documents, 'examples', `${program}.yaml`), await example(program));
+  if (program === 'agent') {
+    await put(path.join(documents, 'examples/cloud-init.yaml'), await readFile(path.join(deploy, 'cloud-init.yaml')));
+  }
 }
 
 /** The configuration has its usual place; `--config` names another. */
 function launcher(program: Program): string {
   return `#!/bin/sh
-case " $* " in
+${program === 'api' ? asItsUser : ''}case " $* " in
     "  " | *" --config "* | *" --config="* | *" --help "*) exec /usr/lib/barback-${program}/node /usr/lib/barback-${program}/${program}.mjs "$@" ;;
 esac
 exec /usr/lib/barback-${program}/node /usr/lib/barback-${program}/${program}.mjs "$@" --config /etc/barback/${program}.yaml
 `;
 }
+
+/** Nothing of the api may come to belong to root, who types its commands. */
+const asItsUser = `if [ "$(id -u)" = 0 ] && getent passwd barback-api >/dev/null; then
+    exec /usr/bin/setpriv --reuid barback-api --regid barback-api --init-groups -- "$0" "$@"
+fi
+`;
 
 /** As the page of installation has it, where a test reads it. */
 async function example(program: Program): Promise<string> {

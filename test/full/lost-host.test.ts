@@ -146,11 +146,15 @@ test(
     const run = await endOf(second, (await startRun(second, plan)).id);
     expect(run.state).toBe('failed');
     expect(run.problem?.type).toContain('plan-void');
+    // Not even by somebody who says that the other cluster is meant.
+    const acknowledge = ['system-identifier'];
+    const other = await mirror(second, { acknowledge });
+    expect([other.state, other.problem?.detail]).toEqual(['failed', expect.stringContaining('another cluster')]);
     // As after a crash between the two: Barman has less than the box.
     const record = path.join(second.dir, 'agent', 'state', 'mirrors', 'main.backfill.json');
     await writeFile(record, '{}');
-    const refused = await mirror(second);
-    expect([refused.state, refused.problem?.type]).toEqual(['failed', expect.stringContaining('mirror-refused')]);
+    const refused = await mirror(second, { acknowledge });
+    expect([refused.state, refused.problem?.detail]).toEqual(['failed', expect.stringContaining('is back here')]);
     expect((await stat(path.join(box.mirror, 'base'))).isDirectory()).toBe(true);
   },
   8 * minutes,

@@ -91,8 +91,13 @@ describe.skipIf(reason !== undefined).each<TreeKind>(
       await copyFile(inside('usr/share/doc/barback-api/examples/api.yaml'), inside('srv/api.yaml'));
       await mkdir(inside('var/lib/barback-api'), { recursive: true });
       await mkdir(inside('etc/barback'), { recursive: true });
+      const own = ['/var/lib/barback-api', '/etc/barback', '/srv/api.yaml'];
+      expect((await inTree('chown', 'barback-api:', ...own)).code).toBe(0);
       const made = await inTree('barback-api', 'init', '--config', '/srv/api.yaml');
       expect([made.code, made.said]).toEqual([0, expect.stringContaining('"publicKey"')]);
+      // Typed by root, and yet nothing of it is root's.
+      const whose = await inTree('stat', '--format=%U', '/var/lib/barback-api/barback.db');
+      expect(whose.said.trim()).toBe('barback-api');
     },
     2 * minutes,
   );

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isBefore } from '@barback/api/integrations/dokploy/version.ts';
 import type { FakeDokploy, FakeService } from './fake-dokploy-state.ts';
 
 export interface FakeAnswer {
@@ -26,7 +27,11 @@ type Answerer = (input: Call['input'], world: World) => Promise<FakeAnswer> | Fa
 const queries: Readonly<Record<string, Answerer>> = {
   'settings.getDokployVersion': (_, { fake }) => ok(fake.version),
   'application.one': (input, world) =>
-    withService(world, 'application', input, (service) => ok(applicationRow(service))),
+    withService(world, 'application', input, (service) => {
+      const answer = ok(applicationRow(service));
+      if (world.fake.faults.environmentChanges) service.row.env += `# ${service.row.env.length}\n`;
+      return answer;
+    }),
   'compose.one': (input, world) => withService(world, 'compose', input, (service) => ok(composeRow(service))),
   'docker.getContainersByAppNameMatch': ({ appName, appType }, { fake, services }) => {
     if (fake.faults.listsNothing) return ok([]);
@@ -52,6 +57,20 @@ const mutations: Readonly<Record<string, Answerer>> = {
       if ('autoDeploy' in input) row.autoDeploy = Boolean(input['autoDeploy']);
       return ok(true);
     }),
+  'application.saveEnvironment': (input, world) =>
+    withService(world, 'application', input, ({ row }) => {
+      // Since 0.25.6 build secrets too; createEnvFile is coerced where it is missing.
+      const texts = isBefore(world.fake.version, [0, 25, 6])
+        ? ['env', 'buildArgs']
+        : ['env', 'buildArgs', 'buildSecrets'];
+      const missing = texts.find((name) => typeof input[name] !== 'string' && input[name] !== null);
+      if (missing !== undefined) return invalid(world.call, missing);
+      row.env = (input['env'] as string | null) ?? '';
+      row.buildArgs = input['buildArgs'] as string | null;
+      row.buildSecrets = (input['buildSecrets'] as string | null | undefined) ?? null;
+      row.createEnvFile = Boolean(input['createEnvFile']);
+      return ok(true);
+    }),
   'application.stop': (input, world) =>
     withService(world, 'application', input, async (service) => {
       await stop(world.fake, service);
@@ -61,16 +80,25 @@ const mutations: Readonly<Record<string, Answerer>> = {
     withService(world, 'application', input, async ({ row, swarm, appName }) => {
       if (input['appName'] !== appName) return invalid(world.call, 'appName');
       if (world.fake.faults.rollbackOnUpdate) {
-        const former = swarm.replicas;
-        await swarm.replace(row.replicas);
-        void delay(150).then(() => swarm.scale(former));
-      } else await swarm.replace(row.replicas);
+        const { replicas, environment } = swarm;
+        await swarm.replace(row.replicas, row.env);
+        void delay(150).then(() => swarm.replace(replicas, environment));
+      } else await swarm.replace(row.replicas, row.env);
       row.status = 'done';
       return ok(true);
     }),
+  'compose.saveEnvironment': (input, world) => {
+    if (isBefore(world.fake.version, [0, 29, 0])) return errorBody(404, 'NOT_FOUND', 'Not found');
+    return withService(world, 'compose', input, ({ row }) => {
+      if (typeof input['env'] !== 'string' && input['env'] !== null) return invalid(world.call, 'env');
+      row.env = input['env'] ?? '';
+      return ok(true);
+    });
+  },
   'compose.update': (input, world) =>
     withService(world, 'compose', input, (service) => {
       if (world.fake.faults.mayNotUpdate) return mayNot(world.call);
+      if (typeof input['env'] === 'string') service.row.env = input['env'];
       if ('autoDeploy' in input) service.row.autoDeploy = Boolean(input['autoDeploy']);
       return ok(composeRow(service));
     }),
@@ -81,7 +109,10 @@ const mutations: Readonly<Record<string, Answerer>> = {
     }),
   'compose.start': (input, world) =>
     withService(world, 'compose', input, async ({ row, swarm }) => {
-      if (row.composeType === 'docker-compose') await swarm.scale(row.replicas);
+      if (row.composeType === 'docker-compose') {
+        await swarm.scale(0);
+        await swarm.replace(row.replicas, row.env);
+      }
       row.status = 'done';
       return ok(true);
     }),
@@ -168,9 +199,9 @@ function applicationRow({ id, appName, row }: FakeService): object {
     dockerImage: 'registry/app:1.4',
     buildType: 'dockerfile',
     env: row.env,
-    buildArgs: null,
-    buildSecrets: null,
-    createEnvFile: true,
+    buildArgs: row.buildArgs,
+    buildSecrets: row.buildSecrets,
+    createEnvFile: row.createEnvFile,
     serverId: null,
     environmentId: 'e1',
     environment: { env: row.env, project: { env: '', organizationId: 'o1' } },

@@ -7,6 +7,8 @@ export interface Faults {
   stopTakesMs: number;
   /** A reload answers `true`, its tasks die, Swarm puts the former specification back, and the status is `done`. */
   rollbackOnUpdate: boolean;
+  /** Somebody else saves another environment as soon as it was read. */
+  environmentChanges: boolean;
   /** docker cannot be asked: every list is empty. */
   listsNothing: boolean;
   /** The call is carried out and never answered. */
@@ -38,6 +40,9 @@ export interface FakeService {
     composeType: 'docker-compose' | 'stack';
     /** Holds secrets, as a real one does. */
     env: string;
+    buildArgs: string | null;
+    buildSecrets: string | null;
+    createEnvFile: boolean;
   };
   /** What docker runs, which is another thing. */
   readonly swarm: FakeSwarm;

@@ -24,7 +24,11 @@ const captured = z
 
 let fake: FakeDokploy;
 beforeAll(async () => {
-  fake = await startFakeDokploy([{ id: 'shop', workload: { argv: ['sleep', '600'] } }]);
+  const workload = { argv: ['sleep', '600'] };
+  fake = await startFakeDokploy([
+    { id: 'shop', workload },
+    { id: 'project', type: 'compose', workload },
+  ]);
 });
 afterAll(() => fake.close());
 

@@ -25,6 +25,7 @@ export async function startFakeDokploy(options: readonly FakeServiceOptions[]): 
       stopSilentlyFails: false,
       stopTakesMs: 0,
       rollbackOnUpdate: false,
+      environmentChanges: false,
       listsNothing: false,
       hang: null,
       rateLimited: false,
@@ -45,7 +46,7 @@ export async function startFakeDokploy(options: readonly FakeServiceOptions[]): 
     async push(id, how = 'webhook') {
       const { row, swarm } = fake.service(id);
       if (how === 'webhook' && !row.autoDeploy) return;
-      await swarm.replace(row.replicas);
+      await swarm.replace(row.replicas, row.env);
       row.status = 'done';
     },
     async close() {
@@ -59,7 +60,9 @@ export async function startFakeDokploy(options: readonly FakeServiceOptions[]): 
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   fake.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  for (const { swarm, row } of services.values()) await swarm.scale(row.status === 'done' ? row.replicas : 0);
+  for (const { swarm, row } of services.values()) {
+    await swarm.replace(row.status === 'done' ? row.replicas : 0, row.env);
+  }
   return fake;
 }
 
@@ -81,6 +84,9 @@ function serviceOf({
       modeSwarm: null,
       composeType: 'docker-compose',
       env: 'SPRING_DATASOURCE_PASSWORD=canary_env_7731\n',
+      buildArgs: 'TOKEN=canary_build_1',
+      buildSecrets: null,
+      createEnvFile: false,
       ...row,
     },
     swarm: new FakeSwarm(appName, workload, type === 'compose'),

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { parse } from 'dotenv';
 
 /** What a service runs: a command, in an environment of its own. */
 export interface Workload {
@@ -25,6 +26,8 @@ export class FakeSwarm {
   readonly #compose: boolean;
   readonly #tasks: Task[] = [];
   replicas = 0;
+  /** Of the specification: what is saved in a row reaches docker by a reload only. */
+  #environment = '';
 
   constructor(appName: string, workload: Workload, compose: boolean) {
     this.appName = appName;
@@ -42,6 +45,10 @@ export class FakeSwarm {
     }));
   }
 
+  get environment(): string {
+    return this.#environment;
+  }
+
   get pids(): readonly number[] {
     return this.#tasks.filter(({ state }) => state === 'running').map(({ child }) => child.pid ?? 0);
   }
@@ -56,7 +63,8 @@ export class FakeSwarm {
   }
 
   /** Another specification: every task anew, the new ones first. */
-  async replace(replicas: number): Promise<void> {
+  async replace(replicas: number, environment: string): Promise<void> {
+    this.#environment = environment;
     const old = this.#tasks.filter(({ wanted }) => wanted);
     for (let slot = 0; slot < replicas; slot += 1) this.#start(slot + 1);
     for (const task of old) task.wanted = false;
@@ -83,7 +91,7 @@ export class FakeSwarm {
 
   #start(slot: number): void {
     const [program = '', ...args] = this.#workload.argv;
-    const env = { PATH: process.env['PATH'] ?? '', ...this.#workload.env };
+    const env = { PATH: process.env['PATH'] ?? '', ...this.#workload.env, ...parse(this.#environment) };
     const child = spawn(program, args, { env, stdio: ['pipe', 'ignore', 'inherit'] });
     child.stdin.on('error', () => undefined);
     const containerId = randomBytes(6).toString('hex');

@@ -18,7 +18,11 @@ const settingsSchema = z.strictObject({
 export type WriterSettings = z.infer<typeof settingsSchema>;
 
 const settings = settingsSchema.parse(JSON.parse(process.env['WRITER_SETTINGS'] ?? 'null'));
-const { host, port, database, connections, pauseMs } = settings;
+const { database, connections, pauseMs } = settings;
+// What Dokploy has in its environment wins, as it does for an application of Spring.
+const url = process.env['DATABASE_URL'];
+const host = url === undefined ? settings.host : new URL(url).hostname;
+const port = url === undefined ? settings.port : Number(new URL(url).port);
 const pool = new Pool({
   host,
   port,

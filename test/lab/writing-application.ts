@@ -40,6 +40,8 @@ export async function startWritingApplication(
     readonly pauseMs?: number;
     /** A pooler on this machine, instead of PostgreSQL itself. */
     readonly through?: { readonly port: number };
+    /** In its environment, as Dokploy has it: `DATABASE_URL` wins over everything else. */
+    readonly environment?: string;
   } = {},
 ): Promise<WritingApplication> {
   const { postgres } = lab;
@@ -55,7 +57,9 @@ export async function startWritingApplication(
   };
   const program = fileURLToPath(new URL('writer-app.ts', import.meta.url));
   const workload = { argv: [process.execPath, program], env: { WRITER_SETTINGS: JSON.stringify(settings) } };
-  const dokploy = await startFakeDokploy([{ id: 'writer', workload, row: { replicas: options.replicas ?? 2 } }]);
+  const env = options.environment === undefined ? {} : { env: options.environment };
+  const row = { replicas: options.replicas ?? 2, ...env };
+  const dokploy = await startFakeDokploy([{ id: 'writer', workload, row }]);
   const ledger = () => readLedger(ledgerFile);
   const acknowledged = async () => (await ledger()).filter(({ acknowledgedAt }) => acknowledgedAt !== null).length;
   const application: WritingApplication = {

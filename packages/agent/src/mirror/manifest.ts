@@ -55,6 +55,18 @@ export function neededFiles(manifest: MirrorManifest, backupId: string): readonl
     });
 }
 
+/** Whether a box holds backups of a cluster that none of these backups is of; what does not say is no proof. Pure. */
+export function isOfAnother(
+  { backups }: Pick<MirrorManifest, 'backups'>,
+  ours: readonly { readonly systemIdentifier: string | null }[],
+): boolean {
+  if (backups.length === 0) return false;
+  if (ours.length === 0) return true;
+  const [there, here] = [backups, ours].map((all) => new Set(all.flatMap((one) => one.systemIdentifier ?? [])));
+  if (there === undefined || here === undefined || there.size === 0 || here.size === 0) return false;
+  return [...there].every((one) => !here.has(one));
+}
+
 /** In a fetched directory: what Barback needs there besides. */
 export const workName = '.barback';
 

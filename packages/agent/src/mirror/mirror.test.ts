@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { boxArgv, sshArguments, type Box } from './box.ts';
 import { judgeRsync } from './judge-rsync.ts';
+import { isOfAnother } from './manifest.ts';
 import { passes, remoteName, type MirroredPlaces } from './passes.ts';
 import { rsyncArgv } from './rsync-argv.ts';
 import { parseProgress, parseStatistics } from './rsync-output.ts';
@@ -149,4 +150,25 @@ describe('the words of rsync', () => {
   ] as const)('with exit code %s and "%s" mean %s', (exitCode, stderr, is) => {
     expect(judgeRsync(exitCode, stderr).is).toBe(is);
   });
+});
+
+test('a box that holds another cluster is told by its backups; where nobody says whose they are there is no proof', () => {
+  const of = (...ids: (string | null)[]) => ids.map((systemIdentifier) => ({ systemIdentifier }));
+  const there = (...ids: (string | null)[]) => ({
+    backups: ids.map((systemIdentifier) => ({
+      id: 'x',
+      timeline: 1,
+      beginWal: null,
+      endWal: null,
+      endLsn: null,
+      systemIdentifier,
+    })),
+  });
+  expect(isOfAnother(there('7'), of('8'))).toBe(true);
+  // A new host without a backup, beside a box that has some.
+  expect(isOfAnother(there('7'), [])).toBe(true);
+  expect(isOfAnother(there(null), [])).toBe(true);
+  expect(isOfAnother(there('7', '6'), of('6'))).toBe(false);
+  expect(isOfAnother(there(), of('8'))).toBe(false);
+  expect(isOfAnother(there(null), of('8'))).toBe(false);
 });

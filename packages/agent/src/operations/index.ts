@@ -19,6 +19,7 @@ import { keptList } from './kept-list.ts';
 import { keptPrepare } from './kept-prepare.ts';
 import { liveAnalyze } from './live-analyze.ts';
 import { liveCheckpoint } from './live-checkpoint.ts';
+import { liveConnected } from './live-connected.ts';
 import { liveCount } from './live-count.ts';
 import { cutoverFacts } from './cutover-facts.ts';
 import { liveFence, liveUnfence } from './live-fence.ts';
@@ -81,6 +82,7 @@ export const handlers: Handlers = {
   'backup-files': backupFiles,
   'backup-lease': backupLease,
   'backup-release': backupRelease,
+  'live-connected': liveConnected,
   'live-count': liveCount,
   'scratch-recover': scratchRecover,
   'scratch-adopt': scratchAdopt,

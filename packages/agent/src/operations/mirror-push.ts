@@ -1,9 +1,11 @@
 import path from 'node:path';
 import type { Params, Result } from '@barback/shared/operations/index.ts';
+import type { Backup } from '@barback/shared/operations/backup.ts';
 import { formatInstant } from '@barback/shared/postgres/instant.ts';
+import { ProblemError, problemTypeOf } from '@barback/shared/wire/problem.ts';
 import type { Diagnosis } from '../barman/diagnose.ts';
 import { boxArgv, boxText } from '../mirror/box.ts';
-import { manifestName, type MirrorManifest } from '../mirror/manifest.ts';
+import { isOfAnother, manifestName, type MirrorManifest } from '../mirror/manifest.ts';
 import { passes } from '../mirror/passes.ts';
 import { monotonicMs, nowMicros } from '../system/clock.ts';
 import { kindOf, listDirectory } from '../system/directory-tree.ts';
@@ -11,7 +13,8 @@ import { requireFilled } from './backfill-record.ts';
 import { readCatalogue } from './backup-list.ts';
 import { execute } from './execute.ts';
 import type { Handler, Host } from './handler.ts';
-import { hashFinalFiles, writeHashes, type Hashes } from './mirror-hashes.ts';
+import { hashFinalFiles, readHashes, writeHashes, type Hashes } from './mirror-hashes.ts';
+import { fetchManifest } from './mirror-manifest.ts';
 import { mirroredPlaces, mirrorUser, requireBox } from './mirror-place.ts';
 import { withMirrorDirectory, writeForMirror } from './mirror-workplace.ts';
 import { reportConnection, runRsync, type RsyncWork } from './run-rsync.ts';
@@ -29,6 +32,7 @@ export const mirrorPush: Handler<'mirror-push'> = {
     // Before anything is sent: what is known now is there afterwards.
     const { hashes, bytesHashed } = await hashFinalFiles(host, { places, done }, call);
     await makeDirectory(work);
+    if ((await readHashes(host)) === undefined) await requireOurs(work, backups);
     const sent = await sendAll(work, { places, done, unfinished, compareContents: params.compareContents });
     await sendManifest(work, manifestOf(host, { params, hashes, diagnosis, done }));
     await writeHashes(host, hashes);
@@ -53,6 +57,24 @@ async function makeDirectory(work: RsyncWork): Promise<void> {
   const argv = boxArgv(box, ['mkdir', '-p', box.directory]);
   const outcome = await execute({ argv, user, timeoutMs: 120_000 }, call.signal);
   if (outcome.exitCode !== 0) throw reportConnection(box, outcome);
+}
+
+/** A host that has never sent anything may be a new one, whose empty files would take the place of all that is left of the old one. */
+async function requireOurs(work: RsyncWork, backups: readonly Backup[]): Promise<void> {
+  const there = await withMirrorDirectory(work, (directory) => fetchManifest(work, directory)).catch(
+    (error: unknown) => {
+      if (error instanceof ProblemError && problemTypeOf(error.problem) === 'no-mirror') return null;
+      throw error;
+    },
+  );
+  if (there === null || !isOfAnother(there, backups)) return;
+  throw new ProblemError(
+    'mirror-refused',
+    `${boxText(work.box)} holds the mirror of another cluster, of ${there.at}; nothing was sent`,
+    {
+      next: "If this host takes the place of a lost one, restore it first: POST /v1/plans with scenario restore-from-mirror. Otherwise name another directory under mirror in the agent's configuration.",
+    },
+  );
 }
 
 type Sent = Pick<Result<'mirror-push'>, 'files' | 'bytes' | 'filesSent' | 'bytesSent'>;

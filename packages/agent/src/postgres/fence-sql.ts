@@ -41,6 +41,11 @@ export function sessionCountsSql(letIn: LetIn): string {
     WHERE ${foreign(letIn)} GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 50) AS counted;`;
 }
 
+/** How many clients are connected as a role, as JSON. */
+export function sessionsOfRoleSql(role: string): string {
+  return `SELECT to_json(count(*)) FROM pg_stat_activity WHERE backend_type = 'client backend' AND usename = ${literal(role)};`;
+}
+
 function literal(text: string): string {
   // E'' reads a backslash the same way whatever standard_conforming_strings says.
   return `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;

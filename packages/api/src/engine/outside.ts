@@ -15,5 +15,7 @@ export interface Outside {
   look(application: Named): Promise<Json>;
   stop(application: Named, before: Json): Promise<Json>;
   start(application: Named, before: Json): Promise<Json>;
+  /** From its next start on it finds the database there. */
+  reconnect(application: Named, address: { readonly host: string; readonly port?: number | undefined }): Promise<Json>;
   check(smoke: Named): Promise<Json>;
 }

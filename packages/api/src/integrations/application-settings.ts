@@ -54,6 +54,11 @@ const dokploySchema = z.strictObject({
     .regex(/^[A-Za-z_][A-Za-z0-9_$-]{0,62}$/, 'expected the name of a database role')
     .nullable()
     .default(null),
+  /** The variable of its environment that says where the database is: changed when that is on another host. */
+  databaseVariable: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'expected the name of a variable')
+    .optional(),
   /** How long its containers may take to end, and to run again. */
   deadlineSeconds: deadlineSchema.default(120),
 });

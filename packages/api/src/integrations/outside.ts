@@ -3,6 +3,7 @@ import { ProblemError } from '@barback/shared/wire/problem.ts';
 import type { Named, Outside } from '../engine/outside.ts';
 import type { DrivenApplication } from './application-settings.ts';
 import { snapshotApplication, startApplication, stopApplication } from './applications.ts';
+import { reconnectDokploy } from './dokploy/reconnect.ts';
 import type { Integrations } from './integrations.ts';
 import { runHttpSmoke } from './smoke/run-http-smoke.ts';
 
@@ -15,6 +16,11 @@ export function createOutside(integrations: Integrations): Outside {
       stopApplication(integrations, { plan, application: drivenIn(settings, name), snapshot, signal }),
     start: ({ settings, name, plan, signal }, snapshot) =>
       startApplication(integrations, { plan, application: drivenIn(settings, name), snapshot, signal }),
+    reconnect: ({ settings, name, signal }, address) => {
+      const application = drivenIn(settings, name);
+      if (application.kind !== 'dokploy') throw new Error(`cannot reconnect ${name}: it is a ${application.kind}`);
+      return reconnectDokploy(integrations, application, { address, signal });
+    },
     check: async ({ settings, name, signal }) => {
       const check = settings.smoke.find((one) => one.name === name);
       if (check?.kind !== 'http') throw new Error(`cannot find the check ${name} in the settings of the plan`);

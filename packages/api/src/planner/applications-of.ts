@@ -6,7 +6,10 @@ export function applicationsOf(server: string, { applications }: ServerSettings)
   return applications.map((one): ApplicationOfPlan => {
     const { name } = one;
     if (one.kind === 'person') return { by: 'person', name };
-    if (one.kind !== 'pgbouncer') return { by: 'api', name };
+    if (one.kind === 'webhook') return { by: 'api', name, reconnects: false, role: null };
+    if (one.kind === 'dokploy') {
+      return { by: 'api', name, reconnects: one.databaseVariable !== undefined, role: one.role };
+    }
     const { pooler, deadlineSeconds, whenBusy } = one;
     return { by: 'agent', name, pause: { server, pooler, withinMs: deadlineSeconds * 1000, whenBusy } };
   });

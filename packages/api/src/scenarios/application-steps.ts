@@ -1,4 +1,5 @@
 import type { Params } from '@barback/shared/operations/index.ts';
+import type { DatabaseAddress } from './address.ts';
 import { gateStep } from './gate-step.ts';
 import { onAgent, type AgentAction, type ApiAction, type Step } from './step.ts';
 
@@ -8,7 +9,14 @@ export type ApplicationStart = (typeof applicationStarts)[number];
 
 /** Named as in the server's settings, with who stops and starts it. */
 export type ApplicationOfPlan =
-  | { readonly by: 'api'; readonly name: string }
+  | {
+      readonly by: 'api';
+      readonly name: string;
+      /** Whether it can be told another address of the database. */
+      readonly reconnects: boolean;
+      /** The role that it connects as; null: not known, or it is not asked. */
+      readonly role: string | null;
+    }
   | { readonly by: 'person'; readonly name: string }
   | { readonly by: 'agent'; readonly name: string; readonly pause: Params<'pooler-pause'> };
 
@@ -66,6 +74,32 @@ export function startApplicationsSteps({ list, start, caution }: Applications): 
   });
   return start === 'gate' ? [startGate(list, caution), ...starts] : starts;
 }
+
+/** While they are stopped, those that can be told find the database at another address from their next start on. */
+export function reconnectSteps({ list }: Pick<Applications, 'list'>, address: DatabaseAddress | undefined): Step[] {
+  if (address === undefined) return [];
+  return list.flatMap((one): Step[] => {
+    if (one.by !== 'api' || !one.reconnects) return [];
+    const { host, port } = address;
+    const params = { application: one.name, address: port === undefined ? { host } : { host, port } };
+    const title = `Tell the application ${one.name} that the database is at ${host}`;
+    return [{ name: `reconnect-${one.name}`, title, action: { on: 'api', op: 'application-reconnect', params } }];
+  });
+}
+
+/** What a starter says proves nothing: an orchestrator may have put the former settings back. */
+export function connectedSteps(server: string, { list, start }: Pick<Applications, 'list' | 'start'>): Step[] {
+  const asked = start === 'gate' ? { onlyIf: { step: startGateName, field: 'decision', is: 'start' } } : {};
+  if (start === 'never') return [];
+  return list.flatMap((one): Step[] => {
+    if (one.by !== 'api' || one.role === null) return [];
+    const { name, role } = one;
+    const action = onAgent('live-connected', { server, role, deadlineMs: connectedMs });
+    return [{ name: `connected-${name}`, title: `See sessions of ${name} on this database`, action, ...asked }];
+  });
+}
+
+const connectedMs = 120_000;
 
 type Driven = Exclude<ApplicationOfPlan, { by: 'person' }>;
 

@@ -3,11 +3,14 @@ import { probeSchema, type Probe } from '@barback/shared/operations/scratch-prob
 import { z } from 'zod';
 import {
   applicationStarts,
+  connectedSteps,
   lookAtApplicationsSteps,
+  reconnectSteps,
   startApplicationsSteps,
   stopApplicationsSteps,
   type Applications,
 } from './application-steps.ts';
+import { addressSchema } from './address.ts';
 import { baselineSteps } from './baseline-steps.ts';
 import { carryBarmansCredentialsStep } from './credential-steps.ts';
 import {
@@ -52,6 +55,8 @@ export const restoreFromMirrorOptionsSchema = z
     /** How long a gate waits before it cancels. */
     confirmFor: durationSchema.default('2h'),
     applicationStart: z.enum(applicationStarts).default('auto'),
+    /** Where applications whose settings name a variable find this host; left out: they reach it by a name that stays. */
+    databaseAddress: addressSchema.optional(),
     /** Kilobytes per second, of what comes over the network and of Barman's copy. */
     bandwidthKBps: z.int().positive().optional(),
     statementTimeoutMs: z
@@ -139,7 +144,9 @@ export const restoreFromMirror: Scenario<typeof restoreFromMirrorOptionsSchema, 
       verifyStep({ ...questions, systemIdentifier, timelineAfter: facts.timeline }),
       ...(options.confirmBeforeOpen ? [confirmStep(options.confirmFor)] : []),
       openStep({ server }),
+      ...reconnectSteps(facts.applications, options.databaseAddress),
       ...startApplicationsSteps(facts.applications),
+      ...connectedSteps(server, facts.applications),
       ...smokeSteps(facts.smoke),
       // Until everything is back, retention must not take what is.
       { ...leaseStep(facts), name: 'keep-backup' },

@@ -12,6 +12,7 @@ export type ApiOpName =
   | 'application-look'
   | 'application-stop'
   | 'application-start'
+  | 'application-reconnect'
   | 'smoke-http';
 
 export type AgentAction = {

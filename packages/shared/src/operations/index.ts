@@ -13,6 +13,7 @@ import { extractCheck, extractDiscard, extractDump, extractLoad } from './extrac
 import { hostFacts } from './host-facts.ts';
 import { liveAnalyze } from './live-analyze.ts';
 import { liveCheckpoint } from './live-checkpoint.ts';
+import { liveConnected } from './live-connected.ts';
 import { liveCount } from './live-count.ts';
 import { mirrorCheck, mirrorDiscard, mirrorFetch, mirrorPush, mirrorVault } from './mirror.ts';
 import { mirrorCatalogue } from './mirror-catalogue.ts';
@@ -120,6 +121,7 @@ export const operations = {
   'live-discard-look': liveDiscardLook,
   'live-discard': liveDiscard,
   'live-steady': liveSteady,
+  'live-connected': liveConnected,
   'live-analyze': liveAnalyze,
   'mirror-push': mirrorPush,
   'mirror-vault': mirrorVault,

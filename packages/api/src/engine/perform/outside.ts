@@ -1,5 +1,6 @@
 import type { Json } from '@barback/shared/wire/json.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
+import { addressSchema } from '../../scenarios/address.ts';
 import type { ApiAction } from '../../scenarios/step.ts';
 import type { AttemptOutcome } from '../decide.ts';
 import type { EngineDeps } from '../engine-deps.ts';
@@ -27,6 +28,8 @@ export async function performOutside(
         return succeeded(await outside.stop(named('application'), lookedAt(run, params)));
       case 'application-start':
         return succeeded(await outside.start(named('application'), lookedAt(run, params)));
+      case 'application-reconnect':
+        return succeeded(await outside.reconnect(named('application'), addressIn(params)));
       case 'smoke-http':
         return succeeded(await outside.check(named('check')));
       default:
@@ -47,6 +50,11 @@ function nameIn(params: Json, key: string): string {
     params !== null && typeof params === 'object' && key in params ? (params as Record<string, Json>)[key] : null;
   if (typeof value !== 'string') throw new Error(`cannot find ${key} in the parameters of a step`);
   return value;
+}
+
+/** As the plan was frozen with it. */
+function addressIn(params: Json): { host: string; port?: number | undefined } {
+  return addressSchema.parse((params as Readonly<Record<string, Json>>)['address']);
 }
 
 /** How the application was before it was touched: recorded before anything changed. */

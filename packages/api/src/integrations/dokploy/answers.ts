@@ -37,6 +37,24 @@ export const composeRowSchema = z.object({
 
 export type ComposeRow = z.infer<typeof composeRowSchema>;
 
+/** All of it secret, and all of it sent back: a save replaces each field that it is given, and since 0.26.1 wants all five. */
+export const environmentSchema = z.object({
+  env: z.string().nullish().transform(orNull),
+  buildArgs: z.string().nullish().transform(orNull),
+  buildSecrets: z.string().nullish().transform(orNull),
+  /** Not nullable when it is saved; on where a version does not have it. */
+  createEnvFile: z
+    .boolean()
+    .nullish()
+    .transform((value) => value ?? true),
+});
+
+function orNull(value: string | null | undefined): string | null {
+  return value ?? null;
+}
+
+export type Environment = z.infer<typeof environmentSchema>;
+
 export const containersSchema = z.array(z.object({ containerId: z.string(), name: z.string(), state: z.string() }));
 
 export type Container = z.infer<typeof containersSchema>[number];

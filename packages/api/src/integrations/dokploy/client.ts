@@ -4,12 +4,15 @@ import {
   applicationRowSchema,
   composeRowSchema,
   containersSchema,
+  environmentSchema,
   versionSchema,
   type ApplicationRow,
   type ComposeRow,
   type Container,
+  type Environment,
 } from './answers.ts';
 import { DokployWire } from './ask-dokploy.ts';
+import { isBefore } from './version.ts';
 
 /** The calls of Dokploy's API that are used. Each is one request: nothing is repeated. */
 export interface DokployClient {
@@ -21,6 +24,9 @@ export interface DokployClient {
   stopApplication(id: string, signal?: AbortSignal): Promise<void>;
   /** Makes the service anew from its row, with all its replicas. */
   reloadApplication(id: string, appName: string): Promise<void>;
+  /** As it is saved; docker has it from the next reload on. */
+  environment(of: ServiceName): Promise<Environment>;
+  saveEnvironment(of: ServiceName, environment: Environment): Promise<void>;
   compose(id: string): Promise<ComposeRow>;
   updateCompose(id: string, change: { readonly autoDeploy: boolean }): Promise<void>;
   stopCompose(id: string, signal?: AbortSignal): Promise<void>;
@@ -32,6 +38,11 @@ export interface DokployClient {
     readonly compose: boolean;
   }): Promise<readonly Container[]>;
 }
+
+export type ServiceName = DokployApplication['service'];
+
+/** `compose.saveEnvironment` is not in earlier ones. */
+const composeSavesSince = [0, 29, 0] as const;
 
 export function dokployClient(
   integrations: Integrations,
@@ -45,6 +56,8 @@ export function dokployClient(
     updateApplication: (id, values) => wire.change('application.update', { applicationId: id, ...values }),
     stopApplication: (id, given) => wire.change('application.stop', { applicationId: id }, given),
     reloadApplication: (id, appName) => wire.change('application.reload', { applicationId: id, appName }),
+    environment: ({ type, id }) => wire.read(`${type}.one`, { [`${type}Id`]: id }, environmentSchema),
+    saveEnvironment: (of, environment) => saveEnvironment(wire, of, environment),
     compose: (id) => wire.read('compose.one', { composeId: id }, composeRowSchema),
     updateCompose: (id, values) => wire.change('compose.update', { composeId: id, ...values }),
     stopCompose: (id, given) => wire.change('compose.stop', { composeId: id }, given),
@@ -55,4 +68,12 @@ export function dokployClient(
       return wire.read('docker.getContainersByAppNameMatch', { appName, ...type, ...server }, containersSchema);
     },
   };
+}
+
+async function saveEnvironment(wire: DokployWire, { type, id }: ServiceName, environment: Environment): Promise<void> {
+  if (type === 'application') return wire.change('application.saveEnvironment', { applicationId: id, ...environment });
+  const { env } = environment;
+  const version = await wire.read('settings.getDokployVersion', {}, versionSchema);
+  const call = isBefore(version, composeSavesSince) ? 'compose.update' : 'compose.saveEnvironment';
+  return wire.change(call, { composeId: id, env });
 }

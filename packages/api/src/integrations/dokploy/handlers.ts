@@ -6,6 +6,7 @@ import { snapshotOfApplication, startDokployApplication, stopDokployApplication 
 import { snapshotOfCompose, startDokployCompose, stopDokployCompose } from './compose.ts';
 import { lookWhetherStopped, ownContainers, running, type Place } from './containers.ts';
 import { dokploySnapshotSchema, type DokploySnapshot } from './snapshot.ts';
+import { isBefore } from './version.ts';
 import { dokployWork, type ApplicationState, type DokployWork } from './work.ts';
 
 /** Before it there is no `x-api-key` and a reload that forgets the number of replicas. */
@@ -81,15 +82,11 @@ function snapshot(work: DokployWork, { service }: DokployApplication): Promise<D
   return service.type === 'application' ? snapshotOfApplication(work) : snapshotOfCompose(work);
 }
 
-/** A version that is no number (a canary) is new. */
 function refuseOldVersion(name: string, version: string): void {
-  const parts = /^v?(\d{1,4})\.(\d{1,4})\.(\d{1,4})/.exec(version)?.slice(1).map(Number);
-  if (parts === undefined) return;
-  const at = parts.findIndex((part, index) => part !== oldestVersion[index]);
-  if (at === -1 || (parts[at] ?? 0) > (oldestVersion[at] ?? 0)) return;
+  if (!isBefore(version, oldestVersion)) return;
   throw new ProblemError(
     'application-refused',
-    `${name} is on Dokploy ${parts.join('.')}, which is older than ${oldestVersion.join('.')}`,
+    `${name} is on Dokploy ${version.replace(/^v/, '')}, which is older than ${oldestVersion.join('.')}`,
     {
       next: 'Upgrade Dokploy: before, a reload forgets how many replicas there were.',
     },
