@@ -4,6 +4,7 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Lab } from '../lab/lab.ts';
 import { killProgram, startProgram } from '../lab/programs.ts';
+import { sql } from '../lab/psql.ts';
 import { mustRun, runCommand } from '../lab/run-command.ts';
 import { endOf } from '../support/barback-client.ts';
 import type { Box } from '../support/box.ts';
@@ -32,6 +33,8 @@ describe('the page of a disaster', () => {
     const other = await secondHost(first, box);
     stops.push(other.stop);
     second = other.lab;
+    // The page says: an empty cluster.
+    await sql(second.postgres, `DROP DATABASE ${second.postgres.database} WITH (FORCE)`, 'postgres');
     here = await mkdtemp('/var/tmp/barback-disaster-');
     stops.push(() => rm(here, { recursive: true, force: true }));
     const identity = await generateX25519Identity();
@@ -65,6 +68,7 @@ describe('the page of a disaster', () => {
         if (line.startsWith('systemctl ')) await startProgram(first, 'api');
         if (line.endsWith('/v1/plans"')) variables['PLAN'] = (JSON.parse(said) as { id: string }).id;
         if (line.endsWith('/runs"')) variables['RUN'] = (JSON.parse(said) as { id: string }).id;
+        if (said.includes('urn:barback:problem')) throw new Error(`refused: ${line}\n${said}`);
       }
       expect(answers.get(lines.find((one) => one.includes('/v1/plans.txt')) ?? '')).toContain('old-host');
       const run = await endOf(second, variables['RUN'] ?? '', 5 * minutes);

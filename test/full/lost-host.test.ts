@@ -1,5 +1,6 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Result } from '@barback/shared/operations/index.ts';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { listBackups, waitForCleanCheck } from '../lab/barman-backup.ts';
 import type { Lab } from '../lab/lab.ts';
@@ -39,6 +40,11 @@ beforeEach(async () => {
   const second = await secondHost(first, box);
   stops.push(second.stop);
   const backups = (await listBackups(first.barman)).map((one) => one.id);
+  // Ordered by ICU, because the locale of the lab is C, which has no version.
+  const ordered = "TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'en' LOCALE 'C'";
+  await sql(first.postgres, `CREATE DATABASE words ${ordered}`);
+  await sql(first.postgres, 'CREATE TABLE names (name text PRIMARY KEY)', 'words');
+  await sql(first.postgres, "UPDATE pg_database SET datcollversion = '1.0' WHERE datname = 'words'");
   const left = await loseHost(first);
   await moveRecord(first, second.lab);
   scene = { first, second: second.lab, box, backups, ...left };
@@ -63,7 +69,15 @@ test(
     const { second, lost, backups } = scene;
     const plan = await acknowledgedPlan(second);
     expect(predictedLoss(plan)).toBeGreaterThanOrEqual(lost.length);
-    await restored(await endOf(second, (await startRun(second, plan)).id));
+    const run = await endOf(second, (await startRun(second, plan)).id);
+    await restored(run);
+    // The lost host had another version of the collation, as far as its catalogue says.
+    const { reindexed } = run.result as unknown as { reindexed: Result<'live-reindex'> };
+    const [one] = reindexed.databases;
+    expect([one?.name, one?.from, one?.indexes]).toEqual(['words', '1.0', expect.any(Number)]);
+    expect(one?.indexes).toBeGreaterThan(0);
+    const version = 'datcollversion = pg_database_collation_actual_version(oid)';
+    expect(await sql(second.postgres, `SELECT ${version} FROM pg_database WHERE datname = 'words'`)).toBe('t');
     const xid = await mark(second);
     const drill = await endOf(second, (await startRun(second, await planDrill(second, { type: 'latest' }))).id);
     expect(drill.state, JSON.stringify(drill.problem)).toBe('succeeded');

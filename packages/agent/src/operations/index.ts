@@ -25,6 +25,8 @@ import { cutoverFacts } from './cutover-facts.ts';
 import { liveFence, liveUnfence } from './live-fence.ts';
 import { liveDiscard, liveDiscardLook } from './live-discard.ts';
 import { liveProbe } from './live-probe.ts';
+import { liveReindex } from './live-reindex.ts';
+import { vaultCompare } from './vault-compare.ts';
 import { liveSteady } from './live-steady.ts';
 import { liveStart } from './live-start.ts';
 import { liveStop } from './live-stop.ts';
@@ -83,6 +85,8 @@ export const handlers: Handlers = {
   'backup-lease': backupLease,
   'backup-release': backupRelease,
   'live-connected': liveConnected,
+  'live-reindex': liveReindex,
+  'vault-compare': vaultCompare,
   'live-count': liveCount,
   'scratch-recover': scratchRecover,
   'scratch-adopt': scratchAdopt,

@@ -122,9 +122,9 @@ async function readFiles({ user, places, secrets }: Reading, call: Call): Promis
   };
 }
 
-async function reportsOf(host: Host, call: Call): Promise<Collected['reports']> {
-  const [cluster, packages, locales, kernel, glibc] = await Promise.all([
-    clusterFacts(host, call),
+/** What programs of the system say; '' where one is not there. */
+export async function systemReports(call: Call): Promise<Record<'packages' | 'locales' | 'kernel' | 'glibc', string>> {
+  const [packages, locales, kernel, glibc] = await Promise.all([
     printed(['/usr/bin/dpkg-query', '--show', '--showformat=${binary:Package} ${Version} ${db:Status-Abbrev}\n'], call),
     printed(['/usr/bin/locale', '--all-locales'], call),
     printed(
@@ -138,6 +138,14 @@ async function reportsOf(host: Host, call: Call): Promise<Collected['reports']> 
       call,
     ),
     printed(['/usr/bin/getconf', 'GNU_LIBC_VERSION'], call),
+  ]);
+  return { packages, locales, kernel, glibc };
+}
+
+async function reportsOf(host: Host, call: Call): Promise<Collected['reports']> {
+  const [cluster, { packages, locales, kernel, glibc }] = await Promise.all([
+    clusterFacts(host, call),
+    systemReports(call),
   ]);
   const facts = { server: host.serverName, barmanServer: host.server.barman.server, glibc: glibc.trim(), cluster };
   return [

@@ -21,3 +21,6 @@ export const clusterSchema = z.looseObject({
 export const extensionsSql = `SELECT coalesce(json_object_agg(extname, extversion ORDER BY extname), '{}') FROM pg_extension;`;
 
 export const extensionsSchema = z.record(z.string(), z.string());
+
+/** Names of those that could be installed. */
+export const availableExtensionsSql = `SELECT coalesce(json_agg(name ORDER BY name), '[]') FROM pg_available_extensions;`;

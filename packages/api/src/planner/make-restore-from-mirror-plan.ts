@@ -7,6 +7,7 @@ import { copySettings } from './copy-facts.ts';
 import { cutoverBasis } from './cutover-basis.ts';
 import { cutoverFindings } from './findings/cutover-rules.ts';
 import { mirrorFindings } from './findings/mirror-rules.ts';
+import { vaultFindings } from './findings/vault-rules.ts';
 import { inOrder } from './findings/order.ts';
 import type { GatheredCutover } from './gather.ts';
 import { goesLive } from './make-point-in-time-plan.ts';
@@ -16,11 +17,15 @@ import type { RestoreFromMirrorRequest } from './plan-request.ts';
 import { simplePredictions } from './predict.ts';
 import { outageSeconds } from './predict-outage.ts';
 
+/** Of the files that differ, which a plan names. */
+const configurationMax = 100;
+
 export interface RestoreFromMirrorInput extends FrameInput {
   readonly request: RestoreFromMirrorRequest;
   readonly host: Result<'host-facts'>;
   readonly cutover: GatheredCutover;
   readonly catalogue: Result<'mirror-catalogue'>;
+  readonly vault: Result<'vault-compare'>;
   readonly chosen: ChosenBackup;
   /** What the api knows of that the mirror may not hold; null: nothing is known. */
   readonly lost: Predictions['lost'];
@@ -30,7 +35,7 @@ export interface RestoreFromMirrorInput extends FrameInput {
 
 /** The plan that brings a lost server up on a new host, from the box alone. Pure. */
 export function makeRestoreFromMirrorPlan(input: RestoreFromMirrorInput): RestoreFromMirrorPlan {
-  const { request, host, cutover, catalogue, chosen, settings } = input;
+  const { request, host, cutover, catalogue, vault, chosen, settings } = input;
   const { server, options } = request;
   const { rehearsal } = options;
   const list = rehearsal ? [] : applicationsOf(server, settings);
@@ -62,6 +67,7 @@ export function makeRestoreFromMirrorPlan(input: RestoreFromMirrorInput): Restor
     systemIdentifier: chosen.backup.systemIdentifier,
     findings: inOrder([
       ...mirrorFindings(input),
+      ...vaultFindings(vault),
       ...cutoverFindings({ server, host, cutover: cutover.facts, undoneDdl: 0, names, destroyed: null }),
     ]),
     predictions: predictions(input, steps),
@@ -71,6 +77,7 @@ export function makeRestoreFromMirrorPlan(input: RestoreFromMirrorInput): Restor
     backup: chosen.backup,
     timeline: chosen.timeline,
     mirror: { source, mirroredAt, newestCommit, liveTimeline, files, bytes },
+    vault: { version: vault.version, configuration: vault.configuration.slice(0, configurationMax) },
     steps,
   });
 }

@@ -180,6 +180,11 @@ export const restoreFromMirrorPlanSchema = frameSchema.extend({
     files: z.int(),
     bytes: z.int(),
   }),
+  /** Its vault, and which files of the configuration are not here or are others. */
+  vault: z.strictObject({
+    version: z.string().nullable(),
+    configuration: z.array(z.strictObject({ path: z.string(), is: z.enum(['missing', 'differs']) })),
+  }),
 });
 
 /** The frozen plan: these bytes are stored, hashed and executed. */

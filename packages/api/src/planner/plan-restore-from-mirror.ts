@@ -24,10 +24,11 @@ export async function planRestoreFromMirror(
 ): Promise<RestoreFromMirrorPlan> {
   const { server } = request;
   const context = { sub, signal: AbortSignal.timeout(catalogueMs) };
-  const [{ result: host }, cutover, { result: catalogue }] = await Promise.all([
+  const [{ result: host }, cutover, { result: catalogue }, { result: vault }] = await Promise.all([
     agent.call('host-facts', { server }, context),
     gatherCutover(agent, server, sub),
     agent.call('mirror-catalogue', { server }, context),
+    agent.call('vault-compare', { server }, context),
   ]);
   const left = lastLeftBehind(reader, server);
   return makeRestoreFromMirrorPlan({
@@ -36,6 +37,7 @@ export async function planRestoreFromMirror(
     host,
     cutover,
     catalogue,
+    vault,
     chosen: chooseMirrored(catalogue, request.backup),
     lost: lostBehind(left, catalogue.newestCommit),
     lastKnown: left?.mirroredAt ?? null,

@@ -133,6 +133,7 @@ const restoreFromMirrorViewSchema = frameSchema
     backup: backupOfPlan,
     timeline: z.int(),
     mirror: restoreFromMirrorPlanSchema.shape.mirror,
+    vault: restoreFromMirrorPlanSchema.shape.vault,
     applications: z.array(z.string()),
   })
   .meta({ id: 'RestoreFromMirrorPlan' });
@@ -214,8 +215,8 @@ function subjectOf(document: PlanDocument): Subject {
     case 'mirror':
       return { scenario: document.scenario, holds: document.holds };
     case 'restore-from-mirror': {
-      const { scenario, backup, timeline, mirror, applications } = document;
-      return { scenario, backup: backupSubject(backup), timeline, mirror, applications };
+      const { scenario, backup, timeline, mirror, vault, applications } = document;
+      return { scenario, backup: backupSubject(backup), timeline, mirror, vault, applications };
     }
     case 'backup':
       return { scenario: document.scenario, protection: document.basis };

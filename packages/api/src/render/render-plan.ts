@@ -128,7 +128,7 @@ function copySubject(plan: CopyView, now: number): Lines {
 }
 
 function restoreFromMirrorSubject(
-  { backup, mirror, timeline: number }: ViewOf<'restore-from-mirror'>,
+  { backup, mirror, vault, timeline: number }: ViewOf<'restore-from-mirror'>,
   now: number,
 ): Lines {
   return [
@@ -137,7 +137,16 @@ function restoreFromMirrorSubject(
     ['backup', `${backup.id}, ended ${instant(backup.endTime, now)}`],
     ['size', backup.sizeBytes === null ? null : bytes(backup.sizeBytes)],
     ['timeline', `${number}, to its end; a new one from there`],
+    ['vault', vaultText(vault)],
   ];
+}
+
+/** Configuration is compared, never written: what is here may hold the credentials of this host. */
+function vaultText({ version, configuration }: ViewOf<'restore-from-mirror'>['vault']): string {
+  if (version === null) return 'none';
+  if (configuration.length === 0) return `${version}; its configuration is here`;
+  const told = configuration.slice(0, 12).map((one) => `${plain(one.path)} ${one.is}`);
+  return `${version}; not as there: ${told.join(', ')}${configuration.length > 12 ? ', …' : ''}`;
 }
 
 function ways({ streaming, archiver }: RebaselineView['protection']): string {

@@ -9,7 +9,7 @@ export function renderRestoreFromMirrorResult(result: RestoreFromMirrorResult): 
   return page(section('from the mirror', fromMirror(result)), renderPointInTimeResult(result));
 }
 
-function fromMirror({ fetched, filled, home, lastReplayed }: RestoreFromMirrorResult): string {
+function fromMirror({ fetched, filled, home, lastReplayed, reindexed }: RestoreFromMirrorResult): string {
   return fields([
     [
       '  fetched first',
@@ -28,6 +28,12 @@ function fromMirror({ fetched, filled, home, lastReplayed }: RestoreFromMirrorRe
       filled === null
         ? null
         : `${filled.files} files, ${bytes(filled.bytes)} in ${duration(filled.seconds)}; ${filled.backups} backups`,
+    ],
+    [
+      '  indexes made anew',
+      reindexed === null || reindexed.databases.length === 0
+        ? null
+        : reindexed.databases.map(({ name, indexes }) => `${indexes} of ${plain(name)}`).join(', '),
     ],
     [
       '  DAMAGED in the mirror',

@@ -9,6 +9,7 @@ export interface RestoreFromMirrorResult extends PointInTimeResult {
   readonly fetched: Result<'mirror-fetch'> | null;
   readonly home: Result<'barman-home-adopt'> | null;
   readonly filled: Result<'mirror-backfill'> | null;
+  readonly reindexed: Result<'live-reindex'> | null;
 }
 
 /** Pure. */
@@ -21,5 +22,6 @@ export function restoreFromMirrorResult(
     fetched: resultsOf(steps, attempts, 'mirror-fetch')[0]?.result ?? null,
     home: resultsOf(steps, attempts, 'barman-home-adopt')[0]?.result ?? null,
     filled: resultsOf(steps, attempts, 'mirror-backfill')[0]?.result ?? null,
+    reindexed: resultsOf(steps, attempts, 'live-reindex')[0]?.result ?? null,
   };
 }

@@ -43,6 +43,7 @@ import { sealStep, slotSteps } from './point-in-time.ts';
 import { checkToleratingStep, lookAtHostStep, recheckCutoverSteps } from './recheck-steps.ts';
 import type { Scenario } from './scenario.ts';
 import { smokeSteps } from './smoke-steps.ts';
+import { onAgent, type Step } from './step.ts';
 
 export const restoreFromMirrorOptionsSchema = z
   .strictObject({
@@ -57,6 +58,8 @@ export const restoreFromMirrorOptionsSchema = z
     applicationStart: z.enum(applicationStarts).default('auto'),
     /** Where applications whose settings name a variable find this host; left out: they reach it by a name that stays. */
     databaseAddress: addressSchema.optional(),
+    /** When indexes over text are made anew whose collation has another version on this host. */
+    reindex: z.enum(['before-open', 'afterwards']).default('before-open'),
     /** Kilobytes per second, of what comes over the network and of Barman's copy. */
     bandwidthKBps: z.int().positive().optional(),
     statementTimeoutMs: z
@@ -142,12 +145,14 @@ export const restoreFromMirror: Scenario<typeof restoreFromMirrorOptionsSchema, 
         onlyIf: { step: name, field: 'reserved', is: false },
       })),
       verifyStep({ ...questions, systemIdentifier, timelineAfter: facts.timeline }),
+      ...(options.reindex === 'before-open' ? [reindexStep(server)] : []),
       ...(options.confirmBeforeOpen ? [confirmStep(options.confirmFor)] : []),
       openStep({ server }),
       ...reconnectSteps(facts.applications, options.databaseAddress),
       ...startApplicationsSteps(facts.applications),
       ...connectedSteps(server, facts.applications),
       ...smokeSteps(facts.smoke),
+      ...(options.reindex === 'afterwards' ? [reindexStep(server)] : []),
       // Until everything is back, retention must not take what is.
       { ...leaseStep(facts), name: 'keep-backup' },
       backfillStep(server, bandwidthKBps),
@@ -157,6 +162,14 @@ export const restoreFromMirror: Scenario<typeof restoreFromMirrorOptionsSchema, 
     ];
   },
 };
+
+function reindexStep(server: string): Step {
+  return {
+    name: 'reindex',
+    title: 'Make indexes anew whose collation has another version on this host',
+    action: onAgent('live-reindex', { server }),
+  };
+}
 
 function confirmStep(within: string) {
   return gateStep('confirm-open', {

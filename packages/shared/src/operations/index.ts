@@ -46,6 +46,8 @@ import { keptDiscard, keptList, keptPrepare } from './kept.ts';
 import { liveFence, liveUnfence } from './live-fence.ts';
 import { liveDiscard, liveDiscardLook } from './live-discard.ts';
 import { liveProbe } from './live-probe.ts';
+import { liveReindex } from './live-reindex.ts';
+import { vaultCompare } from './vault-compare.ts';
 import { liveSteady } from './live-steady.ts';
 import { liveStart, liveStop } from './live-stop.ts';
 import { liveSwap, liveSwapBack } from './live-swap.ts';
@@ -122,6 +124,8 @@ export const operations = {
   'live-discard': liveDiscard,
   'live-steady': liveSteady,
   'live-connected': liveConnected,
+  'live-reindex': liveReindex,
+  'vault-compare': vaultCompare,
   'live-analyze': liveAnalyze,
   'mirror-push': mirrorPush,
   'mirror-vault': mirrorVault,

@@ -208,6 +208,30 @@ export const findingCatalogue = {
     severities: ['confirm'],
     why: 'The wrong host is replaced.',
   },
+  'vault-missing': {
+    severities: ['warning'],
+    why: 'What the new host lacks is found out by whoever uses it first.',
+  },
+  'locale-missing': {
+    severities: ['blocking'],
+    why: 'PostgreSQL refuses every connection to a database whose locale the system does not have.',
+  },
+  'barman-older': {
+    severities: ['blocking'],
+    why: 'An older Barman reads a newer catalogue wrongly, or not at all.',
+  },
+  'collation-changed': {
+    severities: ['confirm'],
+    why: 'Indexes over text are in an order that this host does not know: rows are not found, and unique values come twice.',
+  },
+  'library-missing': {
+    severities: ['blocking', 'confirm'],
+    why: 'PostgreSQL does not start without a library that it loads at its start; functions of other ones fail when they are called.',
+  },
+  'tablespace-place-missing': {
+    severities: ['blocking'],
+    why: 'A copy of the tablespace has nowhere to lie.',
+  },
 } as const satisfies Record<string, Entry>;
 
 export type FindingCode = keyof typeof findingCatalogue;
