@@ -27,6 +27,8 @@ export const problemAdvice: Readonly<Record<ProblemType, string>> = {
     'Somebody else than Barman reads WAL through the slot (`facts.usedBy`): stop that first, or leave the slot out. Nothing was dropped.',
   'nothing-kept':
     '`GET /v1/servers/{name}/kept` lists what can be put back; a state of an abandoned branch is restored by a new plan.',
+  'agent-replaced':
+    'The run was begun on a host whose agent has been replaced, and ended there. If that host comes back, look at it first: `barback-agent rescue status`.',
   'fence-incomplete':
     'The problem lists who is still connected. Live goes on, and the fence is lifted; end those sessions, then plan again.',
   'run-terminal': 'The run has ended; make a new plan.',

@@ -85,7 +85,7 @@ describe('the settings of a server', () => {
       applications: [],
       smoke: [],
     };
-    expect(saveServer(database, { ...server, settings }, { kind: 'cli', id: 'x' }, () => null)).toBe('changed');
+    expect(saveServer(database, { ...server, settings }, { kind: 'cli', id: 'x' }, () => ({}))).toBe('changed');
     expect(loadServer(database.orm, 'main', admin).settings).toMatchObject({
       rtoSeconds: 60,
       keepDays: 30,

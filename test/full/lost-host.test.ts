@@ -20,7 +20,7 @@ import {
 } from '../support/lost-host.ts';
 import { mirror, mirrorWell } from '../support/mirror-client.ts';
 import { filesOfMirror, flip, mark, mirrorScene } from '../support/mirror-scene.ts';
-import { moveRecord, secondHost } from '../support/second-host.ts';
+import { destroyHost, moveRecord, secondHost } from '../support/second-host.ts';
 
 const minutes = 60_000;
 
@@ -172,6 +172,26 @@ test(
     expect((await stat(path.join(box.mirror, 'base'))).isDirectory()).toBe(true);
   },
   8 * minutes,
+);
+
+test(
+  "a run that was under way when the host died stands in nobody's way",
+  async () => {
+    const { first, second, box } = scene;
+    // The agent that began it does not answer any more; the one that does has never heard of it.
+    const ready = await acknowledgedPlan(second);
+    const { id } = await startRun(second, ready);
+    await waitForRun(second, id, (run) => stepOf(run, 'recover').startedAt !== null, 4 * minutes);
+    await destroyHost(second);
+    const third = await secondHost(first, box);
+    stops.push(third.stop);
+    await moveRecord(first, third.lab);
+    const abandoned = await endOf(third.lab, id);
+    expect([abandoned.state, abandoned.problem?.type]).toEqual(['failed', expect.stringContaining('agent-replaced')]);
+    scene = { ...scene, second: third.lab };
+    await restored(await endOf(third.lab, (await startRun(third.lab, await acknowledgedPlan(third.lab))).id));
+  },
+  15 * minutes,
 );
 
 test(

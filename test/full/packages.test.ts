@@ -5,6 +5,7 @@ import { provideTree, type TreeKind } from '../../scripts/debian/provide-tree.ts
 import { whyNotDebian13 } from '../../scripts/debian/run-debian-13.ts';
 import { removeTree, runInTree } from '../../scripts/debian/run-in-tree.ts';
 import { makePackages } from '../../scripts/package.ts';
+import { upgradeUnderJob } from '../support/upgraded-agent.ts';
 
 const minutes = 60_000;
 const signal = new AbortController().signal;
@@ -100,6 +101,16 @@ describe.skipIf(reason !== undefined).each<TreeKind>(
       expect(whose.said.trim()).toBe('barback-api');
     },
     2 * minutes,
+  );
+
+  test(
+    'are upgraded under a job, which goes on to its own end and is found again',
+    async () => {
+      const { before, after, dpkg } = await upgradeUnderJob(inside(), inTree);
+      expect(dpkg).toMatch(/^0 /);
+      expect([before.state, after.state]).toEqual(['running', 'succeeded']);
+    },
+    5 * minutes,
   );
 
   test(

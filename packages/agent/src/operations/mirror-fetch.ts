@@ -2,8 +2,9 @@ import path from 'node:path';
 import type { Params, Result } from '@barback/shared/operations/index.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { boxText } from '../mirror/box.ts';
-import { mirrorHomeConfiguration, neededFiles, type MirrorManifest } from '../mirror/manifest.ts';
+import { mirrorHomeConfiguration, neededBytes, neededFiles, type MirrorManifest } from '../mirror/manifest.ts';
 import { monotonicMs } from '../system/clock.ts';
+import { treeBytes } from '../system/directory-tree.ts';
 import { requirePlan } from './backup-lease.ts';
 import type { Call, Handler, Host } from './handler.ts';
 import { damagedIn } from './fetched-files.ts';
@@ -91,6 +92,7 @@ async function fetchAll(host: Host, { home, params, work }: Fetch): Promise<Omit
   if (adopts !== undefined && adopts.mirroredAt !== manifest.at) throw otherState(work, adopts.mirroredAt, manifest.at);
   const names = neededFiles(manifest, backupId);
   if (names === undefined) throw notHeld(work, backupId);
+  if (adopts !== undefined) await requireRoomFor(host, directory, neededBytes(manifest, backupId) ?? 0);
   await writeForMirror(work, own.list, names.map((name) => `${name}\n`).join(''));
   const final = await fetchFrom(work, directory, [`--files-from=${own.list}`], 'backup and WAL');
   const rest = await fetchFrom(work, directory, restFilters(backupId), 'the rest');
@@ -103,6 +105,12 @@ async function fetchAll(host: Host, { home, params, work }: Fetch): Promise<Omit
     mirroredAt: manifest.at,
     newestCommit: manifest.newestCommit,
   };
+}
+
+/** Beyond what is here already. */
+async function requireRoomFor(host: Host, directory: string, bytes: number): Promise<void> {
+  const missing = Math.max(0, bytes - (await treeBytes(directory)));
+  await requireRoom(host, [{ path: directory, bytes: missing }], await livePlaces(host));
 }
 
 /** What is only on its way, the catalogue, and directories without a file, which the manifest does not name. */

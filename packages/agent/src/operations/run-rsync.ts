@@ -48,6 +48,7 @@ export async function runRsync(work: RsyncWork, transfer: Transfer, phase: strin
       case 'refused':
         throw refused(work, verdict);
       case 'full':
+        if (transfer.direction === 'fetch') throw fullHere(transfer, verdict.reason);
         throw new ProblemError(
           'insufficient-space',
           `the box of the mirror ${boxText(work.box)} is full: ${verdict.reason}`,
@@ -59,6 +60,13 @@ export async function runRsync(work: RsyncWork, transfer: Transfer, phase: strin
         throw failed(work, verdict.reason);
     }
   }
+}
+
+function fullHere({ local }: Transfer, reason: string): ProblemError {
+  return new ProblemError('insufficient-space', `there is no room left at ${local}: ${reason}`, {
+    next: 'Make room there, or take a larger disk; what has arrived stays, and the next run goes on from there.',
+    facts: { path: local },
+  });
 }
 
 async function tryRsync({ box, user, call }: RsyncWork, transfer: Transfer, phase: string) {

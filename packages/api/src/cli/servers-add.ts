@@ -6,10 +6,10 @@ import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { proverOf } from '../agents/prove-agent.ts';
 import { systemClock } from '../clock.ts';
 import { instanceId, readSigningKey } from '../keys/instance.ts';
-import { leftBehindBy } from '../mirror/left-behind.ts';
 import { serverSettingsSchema, type ServerSettings } from '../planner/plan-document.ts';
 import { durationMs } from '../scenarios/duration.ts';
 import { agentUrlOf } from '../servers/agent-url.ts';
+import { replacedAgent } from '../servers/replaced-agent.ts';
 import { saveServer, type Server } from '../servers/server-store.ts';
 import { UsageError, type Command, type Given } from './command.ts';
 import { localActor } from './local-actor.ts';
@@ -42,8 +42,11 @@ export const serversAdd: Command = {
         process.stderr.write(`the agent must list this api under apis:\n  ${JSON.stringify(identity)}\n`);
         throw error;
       });
-      const how = saveServer(database, server, localActor(), (reader) =>
-        leftBehindBy(reader, server.name, systemClock),
+      const how = saveServer(
+        database,
+        server,
+        localActor(),
+        replacedAgent({ database, clock: systemClock, instanceId: id }, server.name),
       );
       process.stdout.write(`${how} ${server.name}: agent ${server.agentId} ${version} answered and was verified\n`);
       return 0;

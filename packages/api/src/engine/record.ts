@@ -15,7 +15,7 @@ import type { Attempt, AttemptOutcome } from './decide.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import type { Run } from './load-run.ts';
 
-type RecordDeps = Pick<EngineDeps, 'database' | 'clock' | 'instanceId'>;
+export type RecordDeps = Pick<EngineDeps, 'database' | 'clock' | 'instanceId'>;
 type NewAttempt = Pick<Attempt, 'opid' | 'step' | 'direction' | 'number'>;
 
 /** Makes the intent durable, before anything is sent. */

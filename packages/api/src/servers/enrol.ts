@@ -4,15 +4,15 @@ import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { eq } from 'drizzle-orm';
 import type { Prove } from '../agents/prove-agent.ts';
 import type { Actor } from '../audit/append-event.ts';
-import type { Clock } from '../clock.ts';
-import type { Database, Reader } from '../db/database.ts';
+import type { Reader } from '../db/database.ts';
 import { servers } from '../db/schema.ts';
 import { write } from '../db/write.ts';
+import type { RecordDeps } from '../engine/record.ts';
 import { endKey } from '../keys/key-store.ts';
 import { sees, type Principal } from '../keys/principal.ts';
-import { leftBehindBy } from '../mirror/left-behind.ts';
 import { serverSettingsSchema, type ServerSettings } from '../planner/plan-document.ts';
 import { agentUrlOf } from './agent-url.ts';
+import { replacedAgent } from './replaced-agent.ts';
 import { saveIn } from './server-store.ts';
 
 interface Offer {
@@ -21,9 +21,7 @@ interface Offer {
   readonly actor: Actor;
 }
 
-interface Deps {
-  readonly database: Database;
-  readonly clock: Clock;
+interface Deps extends RecordDeps {
   readonly prove: Prove;
 }
 
@@ -56,7 +54,7 @@ export async function enrol(deps: Deps, { jws, principal, actor }: Offer) {
     // Of two that come at the same time, one finds it used.
     if (!endKey(tx, principal.id, actor, at)) throw used();
     const server = { ...candidate, settings: settingsOf(tx, name), createdAt: at };
-    return saveIn(tx, server, actor, (reader) => leftBehindBy(reader, name, deps.clock));
+    return saveIn(tx, server, actor, replacedAgent(deps, name));
   });
   return { server: name, how, agentId, agentVersion };
 }

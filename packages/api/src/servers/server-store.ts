@@ -35,28 +35,25 @@ export function loadServer(reader: Reader, name: string, principal: Principal): 
   return serverOf(row);
 }
 
-/** Adds a server or replaces the agent of one; `leftBehind` is recorded when it is another one. */
-export function saveServer(
-  database: Database,
-  server: Server,
-  by: Actor,
-  leftBehind: (reader: Reader) => Json,
-): 'added' | 'changed' {
+/** Adds a server or replaces the agent of one; where it is another one, what `replaced` answers is recorded. */
+export function saveServer(database: Database, server: Server, by: Actor, replaced: Replaced): 'added' | 'changed' {
   return write(database, (tx) => {
     const row = tx.select().from(servers).where(eq(servers.name, server.name)).get();
     // What the command line cannot say was set over REST, and stays.
     const { rtoSeconds, rpoSeconds, rowLossPercentMax, tablesMin, approvals } = server.settings;
     const said = { rtoSeconds, rpoSeconds, rowLossPercentMax, tablesMin, approvals };
     const settings = row === undefined ? server.settings : { ...serverOf(row).settings, ...said };
-    return saveIn(tx, { ...server, settings }, by, leftBehind);
+    return saveIn(tx, { ...server, settings }, by, replaced);
   });
 }
 
+type Replaced = (tx: Tx) => Readonly<Record<string, Json>>;
+
 /** The same in the transaction of somebody else, with exactly these settings. */
-export function saveIn(tx: Tx, server: Server, by: Actor, leftBehind: (reader: Reader) => Json): 'added' | 'changed' {
+export function saveIn(tx: Tx, server: Server, by: Actor, replaced: Replaced): 'added' | 'changed' {
   const { name, agentUrl, agentId, agentKey, certificate, createdAt } = server;
   const row = tx.select().from(servers).where(eq(servers.name, name)).get();
-  const left = row !== undefined && row.agentKey !== agentKey ? { leftBehind: leftBehind(tx) } : {};
+  const left = row !== undefined && row.agentKey !== agentKey ? replaced(tx) : {};
   const change = { agentUrl, agentId, agentKey, certificate, settings: JSON.stringify(server.settings) };
   tx.insert(servers)
     .values({ name, createdAt, ...change })

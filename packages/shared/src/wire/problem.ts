@@ -22,6 +22,7 @@ export const problemTypes = {
   'plan-outdated': { status: 409, title: 'The plan was made by an earlier version' },
   'slot-in-use': { status: 409, title: 'The replication slot is in use' },
   'nothing-kept': { status: 409, title: 'Nothing is kept that could be put back' },
+  'agent-replaced': { status: 409, title: 'Another agent has the server' },
   'fence-incomplete': { status: 409, title: 'Somebody could not be kept out of the live database' },
   'run-terminal': { status: 409, title: 'The run has ended' },
   'smoke-failed': { status: 502, title: 'A smoke check failed' },
