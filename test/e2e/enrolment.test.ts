@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { importSigningKey, newPrivateJwk, privateJwkSchema, publicPart } from '@barback/shared/wire/keys.ts';
 import { enrolmentTyp } from '@barback/shared/wire/enrolment.ts';
@@ -7,8 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { Lab } from '../lab/lab.ts';
 import { killProgram, startProgram } from '../lab/programs.ts';
-import { poll } from '../lab/poll.ts';
-import { planDrill, request, startRun, waitForRun } from '../support/barback-client.ts';
+import { request } from '../support/barback-client.ts';
 import { exportedEvents } from '../support/offsite.ts';
 import { enrollAgent, enrolmentToken } from '../support/second-host.ts';
 import { settledLab } from '../support/settled-lab.ts';
@@ -97,32 +96,4 @@ describe('a token of an enrolment', () => {
     expect(types).toContain('server.changed');
     expect(types).not.toContain(key);
   });
-
-  test('that is used by another agent ends the run which the former one had under way, and records what was known', async () => {
-    const plan = await planDrill(lab, { type: 'immediate' }, { hold: '1h' });
-    const { id } = await startRun(lab, plan);
-    await waitForRun(lab, id, (run) => run.state === 'waiting');
-    const config = parse(await readFile(lab.agent.configFile, 'utf8')) as AgentFile;
-    await rm(config.signingKeyFile);
-    const enrolling = enrollAgent(lab, await token());
-    await poll('a new key', 20_000, () => readFile(config.signingKeyFile).catch(() => undefined));
-    await killProgram(lab, 'executor');
-    await startProgram(lab, 'executor');
-    expect((await enrolling).stdout).toContain('main is enrolled');
-    const run = await waitForRun(lab, id, (one) => one.state === 'failed');
-    expect(run.problem?.type).toBe('urn:barback:problem:agent-replaced');
-    const changed = (await exportedEvents(lab)).map((line) => JSON.parse(line) as Changed).findLast(isChange);
-    expect(changed?.data.abandoned).toEqual([id]);
-    expect(changed?.data.leftBehind?.newestCommit).not.toBeNull();
-    expect((await request(lab, 'GET', '/v1/servers/main')).text).toContain('"problem":null');
-  });
 });
-
-interface Changed {
-  readonly type: string;
-  readonly data: { readonly abandoned?: readonly string[]; readonly leftBehind?: { readonly newestCommit: unknown } };
-}
-
-function isChange({ type, data }: Changed): boolean {
-  return type === 'server.changed' && data.abandoned !== undefined;
-}
