@@ -1,5 +1,6 @@
 import { copyFile, mkdtemp, chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { enrolmentTokenSchema } from '@barback/shared/wire/enrolment.ts';
 import { parse, stringify } from 'yaml';
 import { labDown } from '../lab/down.ts';
 import { labProcesses } from '../lab/lab-processes.ts';
@@ -39,10 +40,11 @@ interface AgentFile {
   servers: { main: { mirror?: object } };
 }
 
+/** From the start, as after an enrolment: its executor is not started twice. */
 async function obeyTheApiOf(first: Lab, lab: Lab): Promise<void> {
-  const { apis } = parse(await readFile(first.agent.configFile, 'utf8')) as AgentFile;
+  const { id, publicKey } = enrolmentTokenSchema.parse(JSON.parse(await enrolmentToken(first))).api;
   await changeAgentFile(lab, (config) => {
-    config.apis = apis;
+    config.apis = [{ id, publicKey }];
   });
 }
 

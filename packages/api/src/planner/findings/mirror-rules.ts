@@ -30,8 +30,10 @@ const oldHost: Rule<MirrorRuleFacts> = ({ request: { options }, catalogue, lastK
   };
 };
 
+const ofEveryCluster: ReadonlySet<string> = new Set(['postgres', 'template0', 'template1']);
+
 const databasesHere: Rule<MirrorRuleFacts> = ({ host }) => {
-  const names = host.live?.databases.map(({ name }) => name).filter((name) => name !== 'postgres') ?? [];
+  const names = host.live?.databases.map(({ name }) => name).filter((name) => !ofEveryCluster.has(name)) ?? [];
   if (names.length === 0) return null;
   return {
     code: 'databases-here',

@@ -20,7 +20,12 @@ export interface MirrorGiven {
 
 /** What the rules of a restore from the mirror look at: a rehearsal on an empty host, in which nothing is found. */
 export function mirrorFacts(given: MirrorGiven = {}): MirrorRuleFacts {
-  const { rehearsal = true, databases = ['postgres'], versionNum = 150_018, lastKnown = null } = given;
+  const {
+    rehearsal = true,
+    databases = ['postgres', 'template0', 'template1'],
+    versionNum = 150_018,
+    lastKnown = null,
+  } = given;
   const roomy = [filesystem('scratch', 'vda', 100 * gigabyte), filesystem('barman', 'vda', 100 * gigabyte)];
   const filesystems = given.filesystems ?? roomy;
   return {
