@@ -5,6 +5,7 @@ import { provideTree, type TreeKind } from '../../scripts/debian/provide-tree.ts
 import { whyNotDebian13 } from '../../scripts/debian/run-debian-13.ts';
 import { removeTree, runInTree } from '../../scripts/debian/run-in-tree.ts';
 import { makePackages } from '../../scripts/package.ts';
+import { ensureRequirements } from '../lab/requirements.ts';
 import { upgradeUnderJob } from '../support/upgraded-agent.ts';
 
 const minutes = 60_000;
@@ -15,6 +16,7 @@ let out: string;
 let debs: string[] = [];
 
 beforeAll(async () => {
+  await ensureRequirements({ programs: { debootstrap: 'debootstrap', unshare: 'util-linux' } });
   out = await mkdtemp('/var/tmp/barback-packages-');
   debs = (await makePackages(out)).filter((file) => file.endsWith('.deb'));
 }, 5 * minutes);
