@@ -113,7 +113,7 @@ test(
       const plan = await acknowledgedPlan(second);
       expect(predictedLoss(plan)).toBeGreaterThanOrEqual(lost.length);
       expect((await request(second, 'GET', `/v1/plans/${plan.id}.txt`)).text).toContain('brought up to date');
-      const run = await endOf(second, (await startRun(second, plan)).id, 4 * minutes);
+      const run = await endOf(second, (await startRun(second, plan)).id, 8 * minutes);
       expect(run.state, JSON.stringify(run.problem)).toBe('succeeded');
       expect(await marksOf(second)).toEqual(held);
       expect((await listBackups(second.barman)).map((one) => one.id)).toEqual(expect.arrayContaining(backups));
@@ -123,5 +123,5 @@ test(
       await stopSecond();
     }
   },
-  8 * minutes,
+  14 * minutes,
 );
