@@ -6,6 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * come last, one core idle.
  */
 const longest = [
+  'test/e2e/mirror.test.ts',
   'test/e2e/history.test.ts',
   'test/e2e/readme.test.ts',
   'test/e2e/ledger.test.ts',
@@ -14,7 +15,6 @@ const longest = [
   'test/e2e/point-in-time.test.ts',
   'test/e2e/incidents.test.ts',
   'test/e2e/damages.test.ts',
-  'test/e2e/mirror.test.ts',
 ];
 
 /** Starts the longest files first, so that nothing is waited for at the end. */
