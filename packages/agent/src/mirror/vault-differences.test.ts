@@ -67,6 +67,7 @@ test('extensions, libraries and places of tablespaces that are not there are nam
   expect(differences({ extensions: ['plpgsql'] }).missingExtensions).toEqual(['postgis']);
   expect(differences({ extensions: null }).missingExtensions).toBeNull();
   expect(differences({ libraries: ['pg_stat_statements'] }).missingLibraries).toEqual(['timescaledb']);
+  expect(differences({ libraries: null }).missingLibraries).toEqual([]);
   expect(differences({ directories: [] }).missingPlaces).toEqual([{ tablespace: 'fast', location: '/srv/fast/ts1' }]);
 });
 

@@ -35,8 +35,8 @@ export interface HostHas {
   readonly packages: string;
   /** Null while no cluster answers. */
   readonly extensions: readonly string[] | null;
-  /** Names without ending in PostgreSQL's directory of libraries. */
-  readonly libraries: readonly string[];
+  /** Names without ending in PostgreSQL's directory of libraries; null where that is not found. */
+  readonly libraries: readonly string[] | null;
   /** Directories that are there, of those that tablespaces lay in. */
   readonly directories: readonly string[];
 }
@@ -47,7 +47,7 @@ export function vaultDifferences({ facts, packages }: VaultSays, here: HostHas):
   const locales = new Set(here.locales.split('\n').map(plainLocale));
   const wanted = (cluster?.databases ?? []).flatMap(({ locale }) => [locale?.datcollate, locale?.datctype]);
   const used = new Set(Object.values(cluster?.extensions ?? {}).flatMap((one) => Object.keys(one ?? {})));
-  const { extensions } = here;
+  const { extensions, libraries } = here;
   return {
     missingLocales: unique(
       wanted.flatMap((one) => (one && !isBuiltIn(one) && !locales.has(plainLocale(one)) ? [one] : [])),
@@ -57,7 +57,7 @@ export function vaultDifferences({ facts, packages }: VaultSays, here: HostHas):
     olderBarman: older(versionOf(packages, 'barman'), versionOf(here.packages, 'barman')),
     missingExtensions: extensions && [...used].filter((name) => !extensions.includes(name)).toSorted(),
     missingLibraries: preloaded(cluster?.places?.['shared_preload_libraries'] ?? '').filter(
-      (name) => !here.libraries.includes(name),
+      (name) => libraries !== null && !libraries.includes(name),
     ),
     missingPlaces: (cluster?.tablespaces ?? []).flatMap(({ name, location }) =>
       here.directories.includes(parentOf(location)) ? [] : [{ tablespace: name, location }],

@@ -9,7 +9,6 @@ import type { ParentDirectory } from '../system/parent-directory.ts';
 import { requirePlan } from './backup-lease.ts';
 import { beginBackfill, endBackfill } from './backfill-record.ts';
 import type { Call, Handler, Host } from './handler.ts';
-import { readHomeSwap, writeHomeSwap } from './home-swap.ts';
 import { asBarman } from './kept-wal.ts';
 import { forgetHomeForBarman, readHomeForBarman, rememberHomeForBarman } from './mirror-home.ts';
 import { mirroredPlaces } from './mirror-place.ts';
@@ -17,14 +16,14 @@ import { requireStopped } from './require-stopped.ts';
 import { diagnose, requireBarman } from './run-barman.ts';
 import { stillOwned } from './scratch-record.ts';
 import { lookAtSwap, moveTo, openSwap, placesOf } from './swap-directories.ts';
-import type { SwapRecord } from './swap-record.ts';
+import { readSwap, writeSwap, type SwapRecord } from './swap-record.ts';
 
 export const barmanHomeAdopt: Handler<'barman-home-adopt'> = {
   async perform(host, _params, call) {
     const plan = requirePlan(call);
     // Then nothing streams into the directory that goes, and what is received next goes into the one that comes.
     await requireStopped(host.server.postgres.dataDirectory);
-    const known = await readHomeSwap(host, plan);
+    const known = await readSwap(host, plan, 'barman');
     const record = known && known.state !== 'undone' ? known : await begin(host, plan, call);
     await beginBackfill(host, plan);
     const parent = await openSwap(record);
@@ -34,20 +33,20 @@ export const barmanHomeAdopt: Handler<'barman-home-adopt'> = {
       await parent.close();
     }
     await asBarman(host, ['/usr/bin/rm', '-rf', '--', path.join(record.live.path, workName)], call);
-    await writeHomeSwap(host, { ...record, state: 'done' });
+    await writeSwap(host, { ...record, state: 'done' }, 'barman');
     await forgetHomeForBarman(host);
     return resultOf(record);
   },
 
   async observe(host, _params, call) {
-    const record = await readHomeSwap(host, requirePlan(call));
+    const record = await readSwap(host, requirePlan(call), 'barman');
     return record?.state === 'done' ? { is: 'complete', result: resultOf(record) } : { is: 'absent' };
   },
 };
 
 export const barmanHomeReturn: Handler<'barman-home-return'> = {
   async perform(host, _params, call) {
-    const record = await readHomeSwap(host, requirePlan(call));
+    const record = await readSwap(host, requirePlan(call), 'barman');
     if (!record) return { returned: false };
     const parent = await openSwap(record);
     try {
@@ -55,7 +54,7 @@ export const barmanHomeReturn: Handler<'barman-home-return'> = {
     } finally {
       await parent.close();
     }
-    await writeHomeSwap(host, { ...record, state: 'undone' });
+    await writeSwap(host, { ...record, state: 'undone' }, 'barman');
     // What was fetched serves the next plan.
     await rememberHomeForBarman(host, record.incoming);
     await endBackfill(host);
@@ -63,7 +62,7 @@ export const barmanHomeReturn: Handler<'barman-home-return'> = {
   },
 
   async observe(host, _params, call) {
-    const record = await readHomeSwap(host, requirePlan(call));
+    const record = await readSwap(host, requirePlan(call), 'barman');
     return record?.state === 'undone' ? { is: 'complete', result: { returned: true } } : { is: 'absent' };
   },
 };
@@ -88,7 +87,7 @@ async function begin(host: Host, plan: string, call: Call): Promise<SwapRecord> 
     at: nowMicros(),
     state: 'intended',
   };
-  await writeHomeSwap(host, record);
+  await writeSwap(host, record, 'barman');
   return record;
 }
 

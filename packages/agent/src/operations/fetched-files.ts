@@ -1,17 +1,20 @@
 import path from 'node:path';
+import type { Result } from '@barback/shared/operations/index.ts';
 import type { MirrorManifest } from '../mirror/manifest.ts';
 import { hashFiles } from './mirror-hashes.ts';
 import type { RsyncWork } from './run-rsync.ts';
 
 const filesAtOnce = 256;
 
-/** Names of files that are not what the manifest says, or not there. Reads them all. */
+type Damage = Result<'mirror-check'>['damaged'][number];
+
+/** Fetched files that are not what was sent, or not there; by name, bytes and SHA-256. Reads them all. */
 export async function damagedIn(
-  { user, call }: RsyncWork,
+  { user, call }: Pick<RsyncWork, 'user' | 'call'>,
   directory: string,
   expected: MirrorManifest['files'],
-): Promise<string[]> {
-  const damaged: string[] = [];
+): Promise<Damage[]> {
+  const damaged: Damage[] = [];
   const total = expected.reduce((sum, [, bytes]) => sum + bytes, 0);
   for (let start = 0, done = 0; start < expected.length; start += filesAtOnce) {
     const batch = expected.slice(start, start + filesAtOnce);
@@ -22,7 +25,8 @@ export async function damagedIn(
       call,
     );
     for (const [name, bytes, sha256] of batch) {
-      if (found.get(path.join(directory, name)) !== sha256) damaged.push(name);
+      const there = found.get(path.join(directory, name));
+      if (there !== sha256) damaged.push({ path: name, is: there === undefined ? 'missing' : 'content' });
       done += bytes;
     }
   }

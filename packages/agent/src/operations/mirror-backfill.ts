@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { manifestName, type MirrorManifest } from '../mirror/manifest.ts';
+import { manifestName, neededFiles, type MirrorManifest } from '../mirror/manifest.ts';
 import { monotonicMs } from '../system/clock.ts';
 import { treeBytes } from '../system/directory-tree.ts';
 import { endBackfill } from './backfill-record.ts';
@@ -15,7 +15,7 @@ import { livePlaces, requireRoom, withSpaceGuard } from './space-guard.ts';
 const idOf = (name: string): string | undefined => /^base\/([^/]+)\//.exec(name)?.[1];
 
 export const mirrorBackfill: Handler<'mirror-backfill'> = {
-  async perform(host, { bandwidthKBps }, call) {
+  async perform(host, { backupId, bandwidthKBps }, call) {
     const startedAt = monotonicMs();
     const box = { ...sourceBox(host), ...(bandwidthKBps === null ? {} : { bandwidthKBps }) };
     const version = await requireBarman(host.server, call.signal);
@@ -27,7 +27,7 @@ export const mirrorBackfill: Handler<'mirror-backfill'> = {
       const manifest = await fetchManifest(work, whole);
       const total = manifest.files.reduce((sum, [, bytes]) => sum + bytes, 0);
       await requireRoom(host, [{ path: whole, bytes: Math.max(0, total - (await treeBytes(whole))) }], live);
-      const filled = await fill(work, whole, manifest);
+      const filled = await fill(work, whole, { manifest, restored: backupId });
       await runForMirror(work, ['/usr/bin/rm', '-f', '--', path.join(whole, manifestName)]);
       await endBackfill(host);
       return { ...filled, seconds: (monotonicMs() - startedAt) / 1000 };
@@ -38,7 +38,13 @@ export const mirrorBackfill: Handler<'mirror-backfill'> = {
   observe: () => Promise.resolve({ is: 'absent' }),
 };
 
-async function fill(work: RsyncWork, whole: string, manifest: MirrorManifest) {
+interface Filling {
+  readonly manifest: MirrorManifest;
+  /** What its restore needed was compared when it was fetched, and is not read again. */
+  readonly restored: string;
+}
+
+async function fill(work: RsyncWork, whole: string, { manifest, restored }: Filling) {
   const ids = manifest.backups.map(({ id }) => id);
   const fetch = (phase: string, filters: readonly string[]) =>
     fetchFrom(work, whole, ['--ignore-existing', ...filters, '--exclude=*'], phase);
@@ -54,11 +60,9 @@ async function fill(work: RsyncWork, whole: string, manifest: MirrorManifest) {
     ...ids.flatMap((id) => [`--exclude=/base/${id}/backup.info`, `--include=/base/${id}/***`]),
   ]);
   // An entry comes last, and what is here of one is Barman's.
-  const damaged = await damagedIn(
-    work,
-    whole,
-    manifest.files.filter(([name]) => !isEntry(name)),
-  );
+  const compared = new Set(neededFiles(manifest, restored));
+  const expected = manifest.files.filter(([name]) => !isEntry(name) && !compared.has(name));
+  const damaged = (await damagedIn(work, whole, expected)).map((one) => one.path);
   await dropDamaged(work, whole, damaged);
   const without = new Set(damaged.map(idOf));
   const sound = ids.filter((id) => !without.has(id));

@@ -4,8 +4,9 @@ import type { Params, Result } from '@barback/shared/operations/index.ts';
 import { boxArgv, boxText, type Box } from '../mirror/box.ts';
 import { monotonicMs } from '../system/clock.ts';
 import { execute } from './execute.ts';
+import { damagedIn } from './fetched-files.ts';
 import type { Call, Handler, Host } from './handler.ts';
-import { hashFiles, parseHashes, readHashes, type Hashes } from './mirror-hashes.ts';
+import { parseHashes, readHashes, type Hashes } from './mirror-hashes.ts';
 import { mirrorUser, requireBox } from './mirror-place.ts';
 import { withMirrorDirectory, writeForMirror } from './mirror-workplace.ts';
 import { reportConnection, runRsync } from './run-rsync.ts';
@@ -87,13 +88,8 @@ async function checkSample({ host, box, call }: Work, sample: readonly Expected[
     const filters = [`--files-from=${list}`, '--ignore-missing-args'];
     const plain = { deletes: false, compareContents: false } as const;
     await runRsync(work, { direction: 'fetch', local, remote: '', filters, ...plain }, 'fetch');
-    const names = sample.map(([name]) => local + name);
-    const found = await hashFiles(work.user, names, call);
-    const damaged = sample.flatMap(([name, { sha256 }]): Damage[] => {
-      const there = found.get(local + name);
-      if (there === sha256) return [];
-      return [{ path: name, is: there === undefined ? 'missing' : 'content' }];
-    });
+    const expected = sample.map(([name, { size, sha256 }]): [string, number, string] => [name, size, sha256]);
+    const damaged = await damagedIn(work, local, expected);
     const bytes = sample.reduce((sum, [, { size }]) => sum + size, 0);
     return { how: 'fetched', files: sample.length, bytes, damaged };
   });

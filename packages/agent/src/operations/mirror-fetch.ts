@@ -144,7 +144,7 @@ interface Fetched {
 async function requireUndamaged(work: RsyncWork, { directory, manifest, names }: Fetched): Promise<void> {
   const wanted = new Set(names);
   const expected = manifest.files.filter(([name]) => wanted.has(name));
-  const damaged = await damagedIn(work, directory, expected);
+  const damaged = (await damagedIn(work, directory, expected)).map((one) => one.path);
   if (damaged.length === 0) return;
   await runForMirror(work, ['/usr/bin/rm', '-f', '--', ...damaged.map((name) => path.join(directory, name))]);
   throw new ProblemError(

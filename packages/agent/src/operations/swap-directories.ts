@@ -15,7 +15,7 @@ interface Names {
 export async function openSwap(record: SwapRecord): Promise<ParentDirectory> {
   const parent = path.dirname(record.live.path);
   const strangers = [record.keptPath, record.incoming.path].filter((one) => path.dirname(one) !== parent);
-  if (strangers.length > 0) throw altered(record, `${strangers.join(', ')} is not beside the data directory`);
+  if (strangers.length > 0) throw altered(record, `${strangers.join(', ')} is not in ${parent}`);
   try {
     return await ParentDirectory.open(parent);
   } catch (error) {
@@ -78,7 +78,7 @@ function altered(record: SwapRecord, detail: string, facts: Record<string, strin
     'location-unsafe',
     `the directories of plan ${record.plan} are not as the agent left them: ${detail}`,
     {
-      next: 'nothing was renamed; look on the host: barback-agent rescue status, then put the directories back as it says',
+      next: 'nothing was renamed; look on the host at what lies there (barback-agent rescue status tells it of the live path), then put the directories back',
       facts,
     },
   );

@@ -8,7 +8,7 @@ import { scratchPlace } from './scratch-place.ts';
 
 const identity = { device: z.string(), inode: z.string() };
 
-export const swapSchema = z.strictObject({
+const swapSchema = z.strictObject({
   server: z.string(),
   plan: z.string(),
   live: z.strictObject({ path: z.string() }),
@@ -25,11 +25,16 @@ export const swapSchema = z.strictObject({
   state: z.enum(['intended', 'done', 'undone']),
 });
 
-/** A swap of directories at the live path, written before the first rename. */
+/** An exchange of directories, written before the first rename. */
 export type SwapRecord = z.infer<typeof swapSchema>;
 
-export async function readSwap(host: Host, plan: string): Promise<SwapRecord | undefined> {
-  const file = swapFile(host, plan);
+/** What is exchanged: the directory at the live path, or Barman's of the server. */
+type Exchanged = 'live' | 'barman';
+
+const files: Readonly<Record<Exchanged, string>> = { live: 'swap.json', barman: 'barman-home.json' };
+
+export async function readSwap(host: Host, plan: string, what: Exchanged = 'live'): Promise<SwapRecord | undefined> {
+  const file = swapFile(host, plan, what);
   const text = await readIfExists(file);
   if (text === undefined) return undefined;
   const parsed = swapSchema.safeParse(JSON.parse(text));
@@ -41,9 +46,9 @@ export async function readSwap(host: Host, plan: string): Promise<SwapRecord | u
   return parsed.data.server === host.serverName ? parsed.data : undefined;
 }
 
-export async function writeSwap(host: Host, record: SwapRecord): Promise<void> {
+export async function writeSwap(host: Host, record: SwapRecord, what: Exchanged = 'live'): Promise<void> {
   await ensureDirectory(scratchPlace(host, record.plan).records);
-  await writeAtomic(swapFile(host, record.plan), JSON.stringify(record));
+  await writeAtomic(swapFile(host, record.plan, what), JSON.stringify(record));
 }
 
 /** Every swap of the server, oldest first: plans are named by their time. */
@@ -53,6 +58,6 @@ export async function listSwaps(host: Host): Promise<SwapRecord[]> {
   return records.filter((one) => one !== undefined);
 }
 
-export function swapFile(host: Host, plan: string): string {
-  return path.join(scratchPlace(host, plan).records, 'swap.json');
+export function swapFile(host: Host, plan: string, what: Exchanged = 'live'): string {
+  return path.join(scratchPlace(host, plan).records, files[what]);
 }

@@ -92,7 +92,7 @@ async function hostHas(host: Host, places: readonly string[], call: Call): Promi
     locales,
     packages,
     extensions,
-    libraries: libraries.map((name) => name.replace(/\.so$/, '')),
+    libraries: libraries.length === 0 ? null : libraries.map((name) => name.replace(/\.so$/, '')),
     directories: places.filter((_, index) => kinds[index] === 'directory'),
   };
 }
@@ -101,7 +101,8 @@ async function differingFiles(vault: string, paths: readonly string[]): Promise<
   const found: Compared['configuration'] = [];
   for (const file of paths) {
     const there = await readIfExists(path.join(vault, 'files', file));
-    const here = await readIfExists(file).catch(() => undefined);
+    // What this user may not read says nothing.
+    const here = await readIfExists(file).catch(() => there);
     if (there === undefined || here === there) continue;
     found.push({ path: file, is: here === undefined ? 'missing' : 'differs' });
   }

@@ -14,8 +14,14 @@ export interface Candidate {
   readonly certificate: string;
 }
 
-/** Answers the agent's version. */
-export type Prove = (candidate: Candidate, sub: string) => Promise<string>;
+/** What an agent said of itself under its key. */
+export interface Proven {
+  readonly version: string;
+  /** The newest plan that it has given this server to; null: it never has. */
+  readonly heldBy: string | null;
+}
+
+export type Prove = (candidate: Candidate, sub: string) => Promise<Proven>;
 
 /** One question and its receipt prove that each side has the key that the other expects. */
 export function proverOf(own: {
@@ -36,7 +42,8 @@ export function proverOf(own: {
       report: () => undefined,
     });
     try {
-      return (await client.call('host-facts', { server: name }, { sub })).result.agentVersion;
+      const { agentVersion, fence } = (await client.call('host-facts', { server: name }, { sub })).result;
+      return { version: agentVersion, heldBy: fence.plan };
     } finally {
       await client.close();
     }

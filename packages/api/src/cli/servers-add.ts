@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { X509Certificate } from 'node:crypto';
-import { serverNameSchema } from '@barback/shared/wire/identifiers.ts';
 import { importSigningKey, publicJwkSchema, publicPart } from '@barback/shared/wire/keys.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { proverOf } from '../agents/prove-agent.ts';
@@ -14,6 +13,7 @@ import { saveServer, type Server } from '../servers/server-store.ts';
 import { UsageError, type Command, type Given } from './command.ts';
 import { localActor } from './local-actor.ts';
 import { withLocal } from './open-local.ts';
+import { serverNameOf } from './server-name.ts';
 
 export const serversAdd: Command = {
   words: ['servers', 'add'],
@@ -38,7 +38,7 @@ export const serversAdd: Command = {
       const signingKey = readSigningKey(config.signingKeyFile);
       const identity = { id, publicKey: publicPart(signingKey) };
       const prove = proverOf({ instanceId: id, signingKey: await importSigningKey(signingKey), clock: systemClock });
-      const version = await prove(server, localActor().id).catch((error: unknown) => {
+      const { version, heldBy } = await prove(server, localActor().id).catch((error: unknown) => {
         process.stderr.write(`the agent must list this api under apis:\n  ${JSON.stringify(identity)}\n`);
         throw error;
       });
@@ -46,7 +46,7 @@ export const serversAdd: Command = {
         database,
         server,
         localActor(),
-        replacedAgent({ database, clock: systemClock, instanceId: id }, server.name),
+        replacedAgent({ database, clock: systemClock, instanceId: id }, { server: server.name, heldBy }),
       );
       process.stdout.write(`${how} ${server.name}: agent ${server.agentId} ${version} answered and was verified\n`);
       return 0;
@@ -54,12 +54,8 @@ export const serversAdd: Command = {
 };
 
 function serverOf(given: Given, createdAt: number): Server {
-  const name = serverNameSchema.safeParse(given.positionals[0]);
-  if (!name.success) throw new UsageError(`NAME: ${name.error.issues[0]?.message ?? 'not a server name'}`);
-  // The ending asks for plain text in a path.
-  if (name.data.endsWith('.txt')) throw new UsageError('NAME cannot end with .txt');
   return {
-    name: name.data,
+    name: serverNameOf(given),
     agentUrl: agentUrl(given.one('agent-url')),
     agentId: given.one('agent-id'),
     agentKey: agentKey(given.one('agent-key')),

@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { formatInstant } from '@barback/shared/postgres/instant.ts';
 import type { EnrolmentToken } from '@barback/shared/wire/enrolment.ts';
-import { serverNameSchema } from '@barback/shared/wire/identifiers.ts';
 import { publicPart } from '@barback/shared/wire/keys.ts';
 import { systemClock } from '../clock.ts';
+import { loopback } from '../integrations/application-settings.ts';
 import { instanceId, readSigningKey } from '../keys/instance.ts';
 import { createKey } from '../keys/key-store.ts';
 import { durationMs, durationSchema } from '../scenarios/duration.ts';
 import { UsageError, type Command, type Given } from './command.ts';
 import { localActor } from './local-actor.ts';
 import { withLocal } from './open-local.ts';
+import { serverNameOf } from './server-name.ts';
 
 export const serversToken: Command = {
   words: ['servers', 'token'],
@@ -23,7 +24,7 @@ export const serversToken: Command = {
   says: 'print a token with which one new agent takes a server over: barback-agent enroll --token-file',
   run: (given) =>
     withLocal(given, ({ config, database }) => {
-      const server = nameOf(given);
+      const server = serverNameOf(given);
       const url = apiUrl(given.one('api-url'));
       const caFile = given.maybe('api-ca');
       const at = systemClock.now();
@@ -43,16 +44,10 @@ export const serversToken: Command = {
     }),
 };
 
-function nameOf(given: Given): string {
-  const name = serverNameSchema.safeParse(given.positionals[0]);
-  if (!name.success) throw new UsageError(`NAME: ${name.error.issues[0]?.message ?? 'not a server name'}`);
-  return name.data;
-}
-
 /** The key travels to it, so only over TLS, or on the host itself. */
 function apiUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
-  const isLocal = url?.protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
+  const isLocal = url?.protocol === 'http:' && loopback.test(url.hostname);
   if (url === null || (url.protocol !== 'https:' && !isLocal)) {
     throw new UsageError('--api-url is an https address, such as https://barback.example.org');
   }

@@ -1,5 +1,5 @@
 import { problem } from '@barback/shared/wire/problem.ts';
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull } from 'drizzle-orm';
 import type { Tx } from '../db/database.ts';
 import { runs } from '../db/schema.ts';
 import { loadRun } from './load-run.ts';
@@ -7,17 +7,22 @@ import { activeStates } from './record-run.ts';
 import { appendRunEvent, storeOutcome, type RecordDeps } from './record.ts';
 
 /**
- * Ends every run that another agent has begun: the one that has the server now knows nothing of it, and what it left lies on a host that is gone.
- * Answers their ids.
+ * Ends the runs that have begun on another host than the agent's that takes the server over: it knows nothing of them, and what they left lies on a
+ * host that is gone. A new key of the same host ends nothing: its agent still holds the server for the run's plan. Answers their ids.
  */
-export function abandonRuns(tx: Tx, deps: RecordDeps, server: string): string[] {
-  const rows = tx
-    .select({ id: runs.id })
+export function abandonRuns(
+  tx: Tx,
+  deps: RecordDeps,
+  { server, heldBy }: { readonly server: string; readonly heldBy: string | null },
+): string[] {
+  const elsewhere = tx
+    .select({ id: runs.id, plan: runs.plan })
     .from(runs)
-    .where(and(eq(runs.server, server), inArray(runs.state, [...activeStates])))
-    .all();
-  for (const { id } of rows) abandon(tx, deps, id);
-  return rows.map(({ id }) => id);
+    .where(and(eq(runs.server, server), inArray(runs.state, [...activeStates]), isNotNull(runs.fence)))
+    .all()
+    .filter(({ plan }) => plan !== heldBy);
+  for (const { id } of elsewhere) abandon(tx, deps, id);
+  return elsewhere.map(({ id }) => id);
 }
 
 function abandon(tx: Tx, deps: RecordDeps, id: string): void {

@@ -1,4 +1,5 @@
 import type { Json } from '@barback/shared/wire/json.ts';
+import type { DatabaseAddress } from '../scenarios/address.ts';
 import type { ServerSettings } from '../planner/plan-document.ts';
 
 /** One application or check of a server's settings, by its name, as the plan was frozen with them. */
@@ -16,6 +17,6 @@ export interface Outside {
   stop(application: Named, before: Json): Promise<Json>;
   start(application: Named, before: Json): Promise<Json>;
   /** From its next start on it finds the database there. */
-  reconnect(application: Named, address: { readonly host: string; readonly port?: number | undefined }): Promise<Json>;
+  reconnect(application: Named, address: DatabaseAddress): Promise<Json>;
   check(smoke: Named): Promise<Json>;
 }

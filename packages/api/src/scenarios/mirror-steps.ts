@@ -66,10 +66,10 @@ export function adoptHomeStep(server: string): Step {
   };
 }
 
-export function backfillStep(server: string, bandwidthKBps: number | null): Step {
+export function backfillStep({ server, backup }: CopyFacts, bandwidthKBps: number | null): Step {
   return {
     name: 'backfill',
     title: 'Fetch the other backups and the rest of the WAL; the mirror is not written to before',
-    action: onAgent('mirror-backfill', { server, bandwidthKBps }),
+    action: onAgent('mirror-backfill', { server, backupId: backup.id, bandwidthKBps }),
   };
 }

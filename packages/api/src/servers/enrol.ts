@@ -48,13 +48,13 @@ export async function enrol(deps: Deps, { jws, principal, actor }: Offer) {
     agentKey: JSON.stringify(offered.agentKey),
     certificate: requireCertificate(offered.certificate),
   };
-  const agentVersion = await deps.prove(candidate, principal.id);
+  const { version: agentVersion, heldBy } = await deps.prove(candidate, principal.id);
   const how = write(deps.database, (tx) => {
     const at = deps.clock.now();
     // Of two that come at the same time, one finds it used.
     if (!endKey(tx, principal.id, actor, at)) throw used();
     const server = { ...candidate, settings: settingsOf(tx, name), createdAt: at };
-    return saveIn(tx, server, actor, replacedAgent(deps, name));
+    return saveIn(tx, server, actor, replacedAgent(deps, { server: name, heldBy }));
   });
   return { server: name, how, agentId, agentVersion };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { serverNameSchema } from '../wire/identifiers.ts';
+import { backupIdSchema, serverNameSchema } from '../wire/identifiers.ts';
 import { defineContract, hourMs, minuteMs } from './contract.ts';
 
 const identitySchema = z.strictObject({ device: z.string(), inode: z.string() });
@@ -38,7 +38,12 @@ export const mirrorBackfill = defineContract({
   class: 'I',
   limitMs: 48 * hourMs,
   onCancel: 'stop',
-  params: z.strictObject({ server: serverNameSchema, bandwidthKBps: z.int().positive().nullable() }),
+  params: z.strictObject({
+    server: serverNameSchema,
+    /** The one that was restored: what it needs is here. */
+    backupId: backupIdSchema,
+    bandwidthKBps: z.int().positive().nullable(),
+  }),
   result: z.strictObject({
     files: z.int(),
     bytes: z.int(),

@@ -1,6 +1,6 @@
 import type { Json } from '@barback/shared/wire/json.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
-import { addressSchema } from '../../scenarios/address.ts';
+import { addressSchema, type DatabaseAddress } from '../../scenarios/address.ts';
 import type { ApiAction } from '../../scenarios/step.ts';
 import type { AttemptOutcome } from '../decide.ts';
 import type { EngineDeps } from '../engine-deps.ts';
@@ -53,7 +53,7 @@ function nameIn(params: Json, key: string): string {
 }
 
 /** As the plan was frozen with it. */
-function addressIn(params: Json): { host: string; port?: number | undefined } {
+function addressIn(params: Json): DatabaseAddress {
   return addressSchema.parse((params as Readonly<Record<string, Json>>)['address']);
 }
 

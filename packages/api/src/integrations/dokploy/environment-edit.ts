@@ -1,10 +1,5 @@
 import { parse } from 'dotenv';
-
-/** Where a database is reached; without a port the former one stays. */
-export interface Address {
-  readonly host: string;
-  readonly port?: number | undefined;
-}
+import type { DatabaseAddress } from '../../scenarios/address.ts';
 
 export type EnvironmentEdit =
   | { readonly is: 'changed'; readonly text: string }
@@ -16,7 +11,7 @@ export type EnvironmentEdit =
  * The text of an environment in which one variable names a database at another address: a URL, of JDBC too, or a bare host. Every other byte
  * stays, and what dotenv reads of it (16.4.5, as Dokploy does) differs in that variable alone. Whatever is not clear is refused. Pure.
  */
-export function withAddress(text: string, variable: string, address: Address): EnvironmentEdit {
+export function withAddress(text: string, variable: string, address: DatabaseAddress): EnvironmentEdit {
   const places = [...text.matchAll(assignments(variable))];
   const [place] = places;
   if (place === undefined) {

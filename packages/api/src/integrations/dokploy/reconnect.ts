@@ -1,9 +1,10 @@
 import type { Json } from '@barback/shared/wire/json.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
+import type { DatabaseAddress } from '../../scenarios/address.ts';
 import type { DokployApplication } from '../application-settings.ts';
 import type { Integrations } from '../integrations.ts';
 import type { Environment } from './answers.ts';
-import { withAddress, type Address } from './environment-edit.ts';
+import { withAddress } from './environment-edit.ts';
 import { dokployWork } from './work.ts';
 
 /**
@@ -13,7 +14,7 @@ import { dokployWork } from './work.ts';
 export async function reconnectDokploy(
   integrations: Integrations,
   application: DokployApplication,
-  { address, signal }: { readonly address: Address; readonly signal: AbortSignal },
+  { address, signal }: { readonly address: DatabaseAddress; readonly signal: AbortSignal },
 ): Promise<Json> {
   const { name, service, databaseVariable: variable } = application;
   if (variable === undefined) throw new Error(`cannot reconnect ${name}: its settings name no variable`);
