@@ -1,7 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { systemClock } from '@barback/api/clock.ts';
+import { chmod } from 'node:fs/promises';
 import type { DokployApplication } from '@barback/api/integrations/application-settings.ts';
 import {
   observeApplication,
@@ -9,27 +6,25 @@ import {
   startApplication,
   stopApplication,
 } from '@barback/api/integrations/applications.ts';
-import { openIntegrations, usualPace, type Integrations } from '@barback/api/integrations/integrations.ts';
-import { openSecrets } from '@barback/api/integrations/secrets.ts';
+import type { Integrations } from '@barback/api/integrations/integrations.ts';
 import { newId } from '@barback/shared/wire/identifiers.ts';
 import type { Json } from '@barback/shared/wire/json.ts';
 import { ProblemError, type Problem } from '@barback/shared/wire/problem.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startFakeDokploy } from './fake-dokploy.ts';
+import { openDokployScene, type DokployScene } from './dokploy-scene.ts';
 import type { FakeDokploy } from './fake-dokploy-state.ts';
 import { poll } from './poll.ts';
 
 const sleeper = { argv: ['sleep', '600'] };
 const never = new AbortController().signal;
 
-let directory: string;
+let scene: DokployScene;
 let fake: FakeDokploy;
 let integrations: Integrations;
 const problems: Problem[] = [];
 
 beforeEach(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'barback-dokploy-'));
-  fake = await startFakeDokploy([
+  scene = await openDokployScene([
     { id: 'shop', appName: 'prod-shop', workload: sleeper, row: { replicas: 2 } },
     { id: 'shop2', appName: 'prod-shop-2', workload: sleeper },
     { id: 'global', workload: sleeper, row: { modeSwarm: { Global: {} } } },
@@ -38,16 +33,11 @@ beforeEach(async () => {
     { id: 'project', type: 'compose', workload: sleeper, row: { replicas: 2 } },
     { id: 'stack', type: 'compose', workload: sleeper, row: { composeType: 'stack' } },
   ]);
-  const file = path.join(directory, 'dokploy-key');
-  await writeFile(file, `${fake.key}\n`, { mode: 0o600 });
-  const pace = { ...usualPace, pollMs: 20, stableMs: 250, callLimitMs: 1_500 };
-  integrations = openIntegrations({ secrets: openSecrets({ key: file }), clock: systemClock, pace });
+  ({ fake, integrations } = scene);
 });
 
 afterEach(async () => {
-  await integrations.close();
-  await fake.close();
-  await rm(directory, { recursive: true });
+  await scene.close();
   assertCaptured();
 });
 
@@ -290,7 +280,7 @@ describe('a compose project of Dokploy', () => {
 });
 
 test('a secret that others may read is refused before it is sent anywhere', async () => {
-  await chmod(path.join(directory, 'dokploy-key'), 0o644);
+  await chmod(scene.keyFile, 0o644);
   expect(await problemOf(snapshot('shop'))).toMatchObject({ type: 'urn:barback:problem:secret-unusable' });
   expect(fake.calls).toEqual([]);
 });

@@ -1,42 +1,29 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { systemClock } from '@barback/api/clock.ts';
 import type { DokployApplication } from '@barback/api/integrations/application-settings.ts';
 import { snapshotApplication, startApplication } from '@barback/api/integrations/applications.ts';
 import { reconnectDokploy } from '@barback/api/integrations/dokploy/reconnect.ts';
-import { openIntegrations, usualPace, type Integrations } from '@barback/api/integrations/integrations.ts';
-import { openSecrets } from '@barback/api/integrations/secrets.ts';
+import type { Integrations } from '@barback/api/integrations/integrations.ts';
 import { newId } from '@barback/shared/wire/identifiers.ts';
 import { ProblemError, type Problem } from '@barback/shared/wire/problem.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startFakeDokploy } from './fake-dokploy.ts';
+import { openDokployScene, type DokployScene } from './dokploy-scene.ts';
 import type { FakeDokploy } from './fake-dokploy-state.ts';
 
 const workload = { argv: ['sleep', '600'] };
 const never = new AbortController().signal;
 
-let directory: string;
+let scene: DokployScene;
 let fake: FakeDokploy;
 let integrations: Integrations;
 
 beforeEach(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'barback-reconnect-'));
-  fake = await startFakeDokploy([
+  scene = await openDokployScene([
     { id: 'shop', workload },
     { id: 'project', type: 'compose', workload },
   ]);
-  const file = path.join(directory, 'dokploy-key');
-  await writeFile(file, `${fake.key}\n`, { mode: 0o600 });
-  const pace = { ...usualPace, pollMs: 20, stableMs: 250, callLimitMs: 1_500 };
-  integrations = openIntegrations({ secrets: openSecrets({ key: file }), clock: systemClock, pace });
+  ({ fake, integrations } = scene);
 });
 
-afterEach(async () => {
-  await integrations.close();
-  await fake.close();
-  await rm(directory, { recursive: true });
-});
+afterEach(() => scene.close());
 
 function application(id: string): DokployApplication {
   const type = id === 'project' ? 'compose' : 'application';

@@ -1,4 +1,4 @@
-import { probeSchema, type Probe } from '@barback/shared/operations/scratch-probe.ts';
+import type { Probe } from '@barback/shared/operations/scratch-probe.ts';
 import { z } from 'zod';
 import {
   judgeStep,
@@ -11,6 +11,7 @@ import {
   type CopyFacts,
 } from './copy-steps.ts';
 import type { DrillBounds } from './judge-drill.ts';
+import { copyOptions } from './copy-options.ts';
 import { durationMs, durationSchema } from './duration.ts';
 import { fetchStep, judgeMirroredSteps, type Mirrored } from './mirror-steps.ts';
 import type { PlanBasis } from './plan-basis.ts';
@@ -22,18 +23,10 @@ export const drillOptionsSchema = z
   .strictObject({
     /** `mirror`: fetch what the box holds and prove that; only to `latest` or `immediate`. */
     from: z.enum(['barman', 'mirror']).default('barman'),
-    /** Besides those configured for the server; each is one read-only statement. */
-    probes: z.array(probeSchema).max(32).default([]),
+    ...copyOptions,
     /** Keep the promoted copy on its private socket for this long. */
     hold: durationSchema.optional(),
     amcheck: z.enum(['none', 'tables', 'all']).default('none'),
-    /** Kilobytes per second for Barman's copy. */
-    bandwidthKBps: z.int().positive().optional(),
-    statementTimeoutMs: z
-      .int()
-      .min(100)
-      .max(6 * 3_600_000)
-      .default(60_000),
     /** Findings of severity `confirm` that the operator has read, by code. */
     acknowledge: z.array(z.string().max(64)).max(32).default([]),
   })

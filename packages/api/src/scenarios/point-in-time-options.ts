@@ -1,15 +1,14 @@
-import { probeSchema } from '@barback/shared/operations/scratch-probe.ts';
 import { idSchema } from '@barback/shared/wire/identifiers.ts';
 import { z } from 'zod';
 import { applicationStarts } from './application-steps.ts';
 import { credentialsOf } from './credential-steps.ts';
 import { cutoverOptions } from './cutover-options.ts';
+import { copyOptions } from './copy-options.ts';
 import { durationSchema } from './duration.ts';
 
 export const pointInTimeOptionsSchema = z
   .strictObject({
-    /** Besides those configured for the server; each is one read-only statement, asked of the copy and of the new live. */
-    probes: z.array(probeSchema).max(32).default([]),
+    ...copyOptions,
     /** Wait for a person's word: `paused` at the target, where the transaction that is undone still holds its locks, or `promoted`. */
     inspect: z.enum(['paused', 'promoted']).optional(),
     /** The run whose copy, paused at an earlier target, is replayed further instead of making one; its gate was answered with `hand-over`. */
@@ -29,15 +28,8 @@ export const pointInTimeOptionsSchema = z
     applicationStart: z.enum(applicationStarts).optional(),
     /** Whose passwords the restored cluster has; left out: a person is asked when they differ. */
     credentials: z.enum(credentialsOf).optional(),
-    /** Kilobytes per second for Barman's copy. */
-    bandwidthKBps: z.int().positive().optional(),
     /** Read the copy once at this rate before it takes live's place, so that its first queries find it in memory; left out: not read. */
     warmKBps: z.int().positive().optional(),
-    statementTimeoutMs: z
-      .int()
-      .min(100)
-      .max(6 * 3_600_000)
-      .default(60_000),
     ...cutoverOptions,
   })
   .superRefine((options, context) => {

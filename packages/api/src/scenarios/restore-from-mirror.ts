@@ -1,5 +1,5 @@
 import type { Params } from '@barback/shared/operations/index.ts';
-import { probeSchema, type Probe } from '@barback/shared/operations/scratch-probe.ts';
+import type { Probe } from '@barback/shared/operations/scratch-probe.ts';
 import { z } from 'zod';
 import {
   applicationStarts,
@@ -36,6 +36,7 @@ import {
   swapSteps,
   verifyStep,
 } from './cutover-steps.ts';
+import { copyOptions } from './copy-options.ts';
 import { durationMs, durationSchema } from './duration.ts';
 import { gateStep } from './gate-step.ts';
 import { adoptHomeStep, backfillStep, fetchForBarmanStep, judgeMirroredSteps, type Mirrored } from './mirror-steps.ts';
@@ -47,8 +48,7 @@ import { onAgent, type Step } from './step.ts';
 
 export const restoreFromMirrorOptionsSchema = z
   .strictObject({
-    /** Besides those configured for the server; each is one read-only statement, asked of the copy and of the new live. */
-    probes: z.array(probeSchema).max(32).default([]),
+    ...copyOptions,
     /** On a host that is thrown away: no application is stopped, started or checked, and nobody is asked whether the old host is gone. */
     rehearsal: z.boolean().default(false),
     /** Wait for a person's word when live is restored and the fence is still on. */
@@ -60,13 +60,6 @@ export const restoreFromMirrorOptionsSchema = z
     databaseAddress: addressSchema.optional(),
     /** When indexes over text are made anew whose collation has another version on this host. */
     reindex: z.enum(['before-open', 'afterwards']).default('before-open'),
-    /** Kilobytes per second, of what comes over the network and of Barman's copy. */
-    bandwidthKBps: z.int().positive().optional(),
-    statementTimeoutMs: z
-      .int()
-      .min(100)
-      .max(6 * 3_600_000)
-      .default(60_000),
     ...cutoverOptions,
   })
   .meta({ id: 'RestoreFromMirrorOptions' });
