@@ -12,7 +12,7 @@ let stop: () => Promise<void> = async () => {};
 
 beforeAll(async () => {
   ({ lab, stop } = await settledLab());
-}, 120_000);
+});
 
 afterAll(() => stop());
 

@@ -173,7 +173,7 @@ describe('a timeline', () => {
     }
     expect(codesOf(await planDrill(lab, target))).toEqual([]);
     expect((await windowOf()).holes).toEqual([]);
-  }, 300_000);
+  });
 });
 
 /** A transaction that is alone in a segment of the archive. */

@@ -15,7 +15,7 @@ let stop: () => Promise<void> = async () => {};
 
 beforeAll(async () => {
   ({ lab, stop } = await settledLab({ tablespace: true, alterSystem: hostileSettings }));
-}, 120_000);
+});
 
 afterAll(() => stop());
 

@@ -1,3 +1,4 @@
+import { patient } from '../lab/patience.ts';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { importSigningKey, newPrivateJwk, privateJwkSchema, publicPart } from '@barback/shared/wire/keys.ts';
@@ -17,7 +18,7 @@ let stop: () => Promise<void> = async () => {};
 
 beforeAll(async () => {
   ({ lab, stop } = await settledLab());
-}, 180_000);
+});
 afterAll(() => stop());
 
 interface AgentFile {
@@ -79,7 +80,7 @@ describe('a token of an enrolment', () => {
     }
     expect(await offer(key, { server: 'other' })).toMatchObject({ status: 403 });
     const short = JSON.parse(await readFile(await token('--valid-for', '1s'), 'utf8')) as { key: string };
-    await expect.poll(() => offer(short.key, {}), { timeout: 10_000 }).toMatchObject({ status: 401 });
+    await expect.poll(() => offer(short.key, {}), { timeout: patient(10_000) }).toMatchObject({ status: 401 });
   });
 
   test('gives nothing to whoever lacks the key that is named, or does not answer where it says; and can be used again', async () => {

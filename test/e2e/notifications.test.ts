@@ -9,6 +9,7 @@ import { startRun } from '@barback/api/engine/start-run.ts';
 import { problem } from '@barback/shared/wire/problem.ts';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { poll } from '../lab/poll.ts';
 import { openApiRig, type ApiRig } from '../support/api-rig.ts';
 import { auditOf, operator, until } from '../support/engine-rig.ts';
 import { checkStep, gateStep, verifyStep } from '../support/engine-steps.ts';
@@ -85,14 +86,11 @@ const channel = async (name: string): Promise<ChannelView> => {
   if (!found) throw new Error(`there is no channel ${name}`);
   return found;
 };
-const untilState = async (name: string, holds: (view: ChannelView) => boolean): Promise<ChannelView> => {
-  for (let tries = 0; tries < 1_000; tries += 1) {
+const untilState = (name: string, holds: (view: ChannelView) => boolean): Promise<ChannelView> =>
+  poll(`the awaited state of channel ${name}`, 15_000, async () => {
     const view = await channel(name);
-    if (holds(view)) return view;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`the channel did not get there: ${JSON.stringify(await channel(name))}`);
-};
+    return holds(view) ? view : undefined;
+  });
 
 describe('a webhook', () => {
   test('hears begin and end of a run, the state of the database with it, signed as the reference library verifies it', async () => {

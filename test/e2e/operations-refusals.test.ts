@@ -15,12 +15,12 @@ let operations: OperationsHost;
 beforeAll(async () => {
   lab = await labUp({ dir: `/var/tmp/barback-refusals-${process.pid}` });
   operations = await operationsHost(lab);
-}, 120_000);
+});
 
 afterAll(async () => {
   await operations?.close();
   if (lab) await labDown(lab.dir);
-}, 120_000);
+});
 
 const escaped = `/tmp/barback-escaped-${process.pid}`;
 
@@ -75,7 +75,7 @@ describe('given SQL', () => {
     expect(probes[0]?.rows).toHaveLength(100);
     expect(probes[0]?.rows?.[0]).toEqual({ a: '1', a_2: null, b: 't' });
     await plan.run('scratch-discard', {});
-  }, 300_000);
+  });
 
   test('waits for the promotion where the backup has no probe role, and is refused for a role that can do more', async () => {
     await sql(lab.postgres, 'DROP ROLE barback_probe');
@@ -102,7 +102,7 @@ describe('given SQL', () => {
       'REVOKE pg_execute_server_program FROM barback_probe; GRANT pg_read_all_data TO barback_probe',
     );
     await takeBackup(lab);
-  }, 300_000);
+  });
 });
 
 test('WAL that creates a tablespace is refused before it is replayed into the directory of live; up to there it is not', async () => {
@@ -154,7 +154,7 @@ test('a copy paused just before a DROP reports the table as locked, by its limit
   expect(promoted.tables).toContainEqual({ ...table, rows: 77, note: null });
   expect(promoted.probes[0]?.rows).toEqual([{ count: '77' }]);
   await plan.run('scratch-discard', {});
-}, 300_000);
+});
 
 test("leases are counted, and the last release restores the operator's own keep", async () => {
   const [one, two] = [operations.plan(), operations.plan()];
@@ -176,7 +176,7 @@ test("leases are counted, and the last release restores the operator's own keep"
     expect(await keep()).toBe(own ?? 'nokeep');
     if (own) await mustRun([...lab.barman.argv, 'keep', '--release', 'main', backupId]);
   }
-}, 300_000);
+});
 
 describe('before a byte is copied', () => {
   test('a hole in the WAL of the backup is named', async () => {

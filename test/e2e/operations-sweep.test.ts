@@ -15,12 +15,12 @@ let operations: OperationsHost;
 beforeAll(async () => {
   lab = await labUp({ dir: `/var/tmp/barback-sweep-${process.pid}` });
   operations = await operationsHost(lab, { keepHours: 72 });
-}, 120_000);
+});
 
 afterAll(async () => {
   await operations?.close();
   if (lab) await labDown(lab.dir);
-}, 120_000);
+});
 
 const hours = 3_600_000_000;
 

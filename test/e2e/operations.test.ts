@@ -34,12 +34,12 @@ beforeAll(async () => {
   await takeBackup(lab);
   await sql(lab.postgres, 'ALTER SYSTEM RESET ALL');
   operations = await operationsHost(lab);
-}, 120_000);
+});
 
 afterAll(async () => {
   await operations?.close();
   if (lab) await labDown(lab.dir);
-}, 120_000);
+});
 
 /** Answers where the next record after the insert's commit begins. */
 async function insert(customer: string): Promise<string> {

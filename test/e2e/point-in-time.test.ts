@@ -22,11 +22,11 @@ beforeAll(async () => {
   await planDrill(lab, { type: 'latest' });
   await sql(lab.postgres, 'DROP TABLE invoices');
   await note('after the drop');
-}, 240_000);
+});
 
 afterAll(async () => {
   await stop();
-}, 120_000);
+});
 
 test('a dropped table is back after three calls, with everything before the drop and nothing behind it', async () => {
   const incident = await poll('the drop in the list', 60_000, async () => {
@@ -46,7 +46,7 @@ test('a dropped table is back after three calls, with everything before the drop
   const analyzed = "SELECT last_analyze IS NOT NULL FROM pg_stat_user_tables WHERE relname = 'invoices'";
   expect(await sql(lab.postgres, analyzed)).toBe('t');
   await protectedAgain(cutover.backup?.backupId);
-}, 400_000);
+});
 
 test('what was live is kept and listed, and so is every commit behind the target', async () => {
   const kept = await request(lab, 'GET', `/v1/servers/${lab.server}/kept`);
@@ -57,14 +57,14 @@ test('what was live is kept and listed, and so is every commit behind the target
     { probes: [newestNote] },
   );
   expect(after.result?.probes[0]?.rows).toEqual([{ text: 'after the drop' }]);
-}, 200_000);
+});
 
 test('a drill to an instant after the cutover succeeds', async () => {
   await note('written after the restore');
   const drill = await runDrill(lab, { type: 'latest' }, { probes: [newestNote] });
   expect(drill.state, JSON.stringify(drill.problem)).toBe('succeeded');
   expect(drill.result?.probes[0]?.rows).toEqual([{ text: 'written after the restore' }]);
-}, 200_000);
+});
 
 test('one call takes it back: the former state with its newest commits, on a timeline of its own', async () => {
   undone = await carryOutWell(lab, await planUndo(lab, restored));
@@ -72,14 +72,14 @@ test('one call takes it back: the former state with its newest commits, on a tim
   expect(await sql(lab.postgres, "SELECT to_regclass('invoices') IS NULL")).toBe('t');
   expect(cutoverOf(undone).live?.timeline).toBe(3);
   await protectedAgain(cutoverOf(undone).backup?.backupId);
-}, 400_000);
+});
 
 test('and the undo is undone the same way, with what was written to the restored database', async () => {
   const again = await carryOutWell(lab, await planUndo(lab, undone));
   expect(await notes()).toEqual(['before the drop', 'written after the restore']);
   expect(cutoverOf(again).live?.timeline).toBe(4);
   await protectedAgain(cutoverOf(again).backup?.backupId);
-}, 400_000);
+});
 
 const newestNote = { name: 'newest note', database: 'system', sql: 'SELECT text FROM notes ORDER BY id DESC LIMIT 1' };
 

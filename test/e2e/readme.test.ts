@@ -20,7 +20,7 @@ beforeAll(async () => {
   await sql(lab.postgres, 'DROP TABLE invoices');
   directory = await mkdtemp(path.join(tmpdir(), 'barback-readme-'));
   await copyFile(path.join(lab.dir, 'keys', 'admin.header'), path.join(directory, 'operator.header'));
-}, 120_000);
+});
 
 afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
@@ -49,7 +49,7 @@ test('every curl line of the README does what the text around it says, in its or
   }
   expect(probes.map((probe) => probe.ok)).toEqual([true]);
   expect(verifyExport(await readFile(path.join(directory, 'audit.jsonl'), 'utf8'))).toMatchObject({ ok: true });
-}, 600_000);
+});
 
 async function readmeLines(): Promise<readonly string[]> {
   const readme = await readFile(path.join(import.meta.dirname, '../../README.md'), 'utf8');

@@ -61,5 +61,5 @@ describe("the machine's Barman with rsync backups, WAL from archive_command alon
     const run = await runDrill(lab, { type: 'latest' }, { probes: [formatsProbe], amcheck: 'all' });
     expectProven(run, 'absent');
     expect(rowsOf(run, 'formats')).toEqual(formats);
-  }, 360_000);
+  });
 });

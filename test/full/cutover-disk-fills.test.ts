@@ -34,4 +34,4 @@ test('a disk that fills up while live is being restored ends the run before live
     await carryOutWell(lab, await planPointInTime(lab, { type: 'time', time }));
     expect(await sql(lab.postgres, mine)).toBe('kept');
   });
-}, 900_000);
+});

@@ -74,7 +74,7 @@ beforeAll(async () => {
   await archiveWal(lab);
   target = { type: 'before-transaction', xid };
   started = await live('SELECT pg_postmaster_start_time()');
-}, 300_000);
+});
 
 afterAll(() => stop());
 
@@ -115,7 +115,7 @@ test('tables are back in a schema of their own, row by row, and live was neither
   expect(await everythingElse()).toBe(before);
   expect(await live('SELECT pg_postmaster_start_time()')).toBe(started);
   expect(existsSync(path.join(path.dirname(lab.postgres.dataDir), 'x'))).toBe(false);
-}, 240_000);
+});
 
 test('what is loaded does not join the tables of live: not the parent, not the partitioned one, and no function of theirs runs', async () => {
   const before = await joined();
@@ -132,7 +132,7 @@ test('what is loaded does not join the tables of live: not the parent, not the p
   expect(await joined()).toBe(before);
   expect(await live('SELECT sum(sevens) FROM apart.watched')).toBe('105');
   expect(await live("SELECT indexname FROM pg_indexes WHERE schemaname = 'apart'")).toBe('watched_plain');
-}, 240_000);
+});
 
 test('a live that publishes all its tables gets none that its subscribers lack', async () => {
   await live('CREATE PUBLICATION everything FOR ALL TABLES');
@@ -143,7 +143,7 @@ test('a live that publishes all its tables gets none that its subscribers lack',
   } finally {
     await live('DROP PUBLICATION everything');
   }
-}, 240_000);
+});
 
 test('a dump alone stays in a file that only the agent reads, with the hash that the report tells', async () => {
   const { dump, loaded } = await extracted({ database: 'system', tables: ['public.customers_old'] });
@@ -155,7 +155,7 @@ test('a dump alone stays in a file that only the agent reads, with the hash that
   const list = await mustRun([path.join(lab.postgres.binDir, 'pg_restore'), '--list', file]);
   expect(list).toMatch(/TABLE DATA public customers_old/);
   await rm(path.dirname(file), { recursive: true });
-}, 240_000);
+});
 
 test.each([
   ['a schema that is there', { tables: ['public.children'], into: { schema: 'restored' } }, /restored exists on live/],
@@ -168,20 +168,16 @@ test.each([
   ['a catalogue', { tables: ['pg_catalog.pg_authid'] }, /belongs to PostgreSQL itself/],
   ['a table that is not in the copy', { tables: ['public.never_was'] }, /public.never_was is not in the copy/],
   ['a partitioned table', { tables: ['public.partitioned'] }, /is partitioned: name its partitions/],
-])(
-  '%s is refused, and nothing is left of the try',
-  async (_what, options, told) => {
-    const before = await everythingElse();
-    const dumps = await leftovers();
-    const run = await runExtract({ database: 'system', ...options });
-    expect(run.state).toBe('failed');
-    expect(run.problem).toMatchObject({ type: 'urn:barback:problem:extract-refused' });
-    expect(run.problem?.detail).toMatch(told);
-    expect(await everythingElse()).toBe(before);
-    expect(await leftovers()).toBe(dumps);
-  },
-  240_000,
-);
+])('%s is refused, and nothing is left of the try', async (_what, options, told) => {
+  const before = await everythingElse();
+  const dumps = await leftovers();
+  const run = await runExtract({ database: 'system', ...options });
+  expect(run.state).toBe('failed');
+  expect(run.problem).toMatchObject({ type: 'urn:barback:problem:extract-refused' });
+  expect(run.problem?.detail).toMatch(told);
+  expect(await everythingElse()).toBe(before);
+  expect(await leftovers()).toBe(dumps);
+});
 
 test('an agent that is killed while it dumps and loads leaves either all of it or nothing', async () => {
   const options = { database: 'system', tables: ['public.customers_old'], into: { schema: 'again' } };
@@ -192,7 +188,7 @@ test('an agent that is killed while it dumps and loads leaves either all of it o
   const done = await endOf(lab, run.id);
   const rows = await live("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'again'");
   expect([done.state, rows]).toEqual(done.state === 'succeeded' ? ['succeeded', '1'] : ['failed', '0']);
-}, 300_000);
+});
 
 async function planExtract(options: object): Promise<PlanBody> {
   const body = { server: lab.server, scenario: 'extract', target, options };

@@ -28,90 +28,82 @@ import { settledLab } from '../support/settled-lab.ts';
 const minutes = 60_000;
 const mebibyte = 1024 ** 2;
 
-test(
-  'where there is no room beside live it is restored in place: approved by another person, resumed after a failure, without an undo',
-  async (context) => {
-    needsRoot(context, 'a filesystem of its own is mounted');
-    await withSmallDisk(async (lab) => {
-      const order = (customer: string) =>
-        sql(lab.postgres, `INSERT INTO orders (customer, amount) VALUES ('${customer}', 1)`);
-      const mine = "SELECT string_agg(customer, ',' ORDER BY id) FROM orders WHERE customer IN ('kept', 'undone')";
-      await sql(lab.postgres, "ALTER SYSTEM SET work_mem = '5MB'");
-      await order('kept');
-      const time = await momentOf(lab);
-      await order('undone');
-      const target = { type: 'time', time };
-      const roomy = await planPointInTime(lab, target);
-      await leaveFree(lab, roomy);
+test('where there is no room beside live it is restored in place: approved by another person, resumed after a failure, without an undo', async (context) => {
+  needsRoot(context, 'a filesystem of its own is mounted');
+  await withSmallDisk(async (lab) => {
+    const order = (customer: string) =>
+      sql(lab.postgres, `INSERT INTO orders (customer, amount) VALUES ('${customer}', 1)`);
+    const mine = "SELECT string_agg(customer, ',' ORDER BY id) FROM orders WHERE customer IN ('kept', 'undone')";
+    await sql(lab.postgres, "ALTER SYSTEM SET work_mem = '5MB'");
+    await order('kept');
+    const time = await momentOf(lab);
+    await order('undone');
+    const target = { type: 'time', time };
+    const roomy = await planPointInTime(lab, target);
+    await leaveFree(lab, roomy);
 
-      const blocked = await planPointInTime(lab, target);
-      expect(blocked.state).toBe('blocked');
-      expect(JSON.stringify(blocked.findings)).toContain('"inPlace\\": true');
+    const blocked = await planPointInTime(lab, target);
+    expect(blocked.state).toBe('blocked');
+    expect(JSON.stringify(blocked.findings)).toContain('"inPlace\\": true');
 
-      const plan = await planPointInTime(lab, target, { inPlace: true, bandwidthKBps: 20_000 });
-      expect(plan.state, JSON.stringify(plan.findings)).toBe('needs_approval');
-      const text = (await request(lab, 'GET', `/v1/plans/${plan.id}.txt`)).text;
-      expect(text).toContain('there is none: live is deleted before the copy is made');
-      expect(text).toContain('DELETE the stopped live');
-      await refusedWithoutApproval(lab, plan);
-      const run = await haltedBehindDeletion(lab, plan);
-      await resume(lab, run.id);
-      const done = await endOf(lab, run.id);
-      expect(done.state, JSON.stringify(done.problem)).toBe('succeeded');
-      expect(done.liveDatabase).toBe('new-running');
-      expect(await sql(lab.postgres, mine)).toBe('kept');
-      // Its settings of now were not deleted with it.
-      expect(await sql(lab.postgres, 'SHOW work_mem')).toBe('5MB');
-      expect(await isStreaming(lab.postgres)).toBe(true);
+    const plan = await planPointInTime(lab, target, { inPlace: true, bandwidthKBps: 20_000 });
+    expect(plan.state, JSON.stringify(plan.findings)).toBe('needs_approval');
+    const text = (await request(lab, 'GET', `/v1/plans/${plan.id}.txt`)).text;
+    expect(text).toContain('there is none: live is deleted before the copy is made');
+    expect(text).toContain('DELETE the stopped live');
+    await refusedWithoutApproval(lab, plan);
+    const run = await haltedBehindDeletion(lab, plan);
+    await resume(lab, run.id);
+    const done = await endOf(lab, run.id);
+    expect(done.state, JSON.stringify(done.problem)).toBe('succeeded');
+    expect(done.liveDatabase).toBe('new-running');
+    expect(await sql(lab.postgres, mine)).toBe('kept');
+    // Its settings of now were not deleted with it.
+    expect(await sql(lab.postgres, 'SHOW work_mem')).toBe('5MB');
+    expect(await isStreaming(lab.postgres)).toBe(true);
 
-      const undo = await request(lab, 'POST', `/v1/runs/${run.id}/undo`, { body: {} });
-      expect(undo.json).toMatchObject({ type: 'urn:barback:problem:nothing-kept' });
-      const rescued = await runCommand(await rescueArgv(lab, 'undo'));
-      expect([rescued.code, rescued.stderr]).toEqual([1, expect.stringContaining('holds no cluster')]);
-      const state = await readFile(`${lab.postgres.dataDir}.before-${plan.id}.STATE.txt`, 'utf8');
-      expect(state).toContain('There is nothing to put back');
-      await makeRoom(lab);
-      await order('undone');
-      const probe = { name: 'mine', database: 'system', sql: mine };
-      const drill = await runDrill(lab, { type: 'latest' }, { probes: [probe] });
-      expect(drill.state, JSON.stringify(drill.problem)).toBe('succeeded');
-      // What was undone is not lost with the cluster that was deleted: it is on the branch that was given up.
-      const before = await runDrill(lab, { type: 'name', name: restorePointOf(done) }, { probes: [probe] });
-      expect(before.result?.probes[0]?.rows).toEqual([{ string_agg: 'kept,undone' }]);
-    });
-  },
-  15 * minutes,
-);
+    const undo = await request(lab, 'POST', `/v1/runs/${run.id}/undo`, { body: {} });
+    expect(undo.json).toMatchObject({ type: 'urn:barback:problem:nothing-kept' });
+    const rescued = await runCommand(await rescueArgv(lab, 'undo'));
+    expect([rescued.code, rescued.stderr]).toEqual([1, expect.stringContaining('holds no cluster')]);
+    const state = await readFile(`${lab.postgres.dataDir}.before-${plan.id}.STATE.txt`, 'utf8');
+    expect(state).toContain('There is nothing to put back');
+    await makeRoom(lab);
+    await order('undone');
+    const probe = { name: 'mine', database: 'system', sql: mine };
+    const drill = await runDrill(lab, { type: 'latest' }, { probes: [probe] });
+    expect(drill.state, JSON.stringify(drill.problem)).toBe('succeeded');
+    // What was undone is not lost with the cluster that was deleted: it is on the branch that was given up.
+    const before = await runDrill(lab, { type: 'name', name: restorePointOf(done) }, { probes: [probe] });
+    expect(before.result?.probes[0]?.rows).toEqual([{ string_agg: 'kept,undone' }]);
+  });
+});
 
-test(
-  'a cancel behind the deletion ends with no database at the live path, says so, and another plan brings it back',
-  async () => {
-    const { lab, stop } = await settledLab({ sizeMb: 64 });
-    try {
-      await sql(lab.postgres, 'CREATE TABLE notes (text text)');
-      await sql(lab.postgres, "INSERT INTO notes VALUES ('kept')");
-      const target = { type: 'time', time: await momentOf(lab) };
-      await sql(lab.postgres, "INSERT INTO notes VALUES ('undone')");
-      const plan = await planOnceReachable(lab, target, { inPlace: true, bandwidthKBps: 20_000 });
-      await refusedWithoutApproval(lab, plan);
-      const run = await haltedBehindDeletion(lab, plan);
-      expect((await request(lab, 'POST', `/v1/runs/${run.id}/cancel`)).status).toBe(202);
-      const over = await waitForRun(lab, run.id, (one) => one.state === 'cancelled', minutes);
-      expect(over.liveDatabase).toBe('down');
-      const said = (await request(lab, 'GET', `/v1/runs/${run.id}.txt`)).text;
-      expect(said).toContain('there is no database at the live path');
-      const blocked = await planPointInTime(lab, target);
-      expect(blocked.findings.map((one) => one.code)).toContain('cutover-left-open');
-      expect(await mustRun(await rescueArgv(lab, 'lift'))).toContain('hold and fence are lifted');
-      const done = await carryOutWell(lab, await planPointInTime(lab, target));
-      expect(done.liveDatabase).toBe('new-running');
-      expect(await sql(lab.postgres, 'SELECT text FROM notes')).toBe('kept');
-    } finally {
-      await stop();
-    }
-  },
-  10 * minutes,
-);
+test('a cancel behind the deletion ends with no database at the live path, says so, and another plan brings it back', async () => {
+  const { lab, stop } = await settledLab({ sizeMb: 64 });
+  try {
+    await sql(lab.postgres, 'CREATE TABLE notes (text text)');
+    await sql(lab.postgres, "INSERT INTO notes VALUES ('kept')");
+    const target = { type: 'time', time: await momentOf(lab) };
+    await sql(lab.postgres, "INSERT INTO notes VALUES ('undone')");
+    const plan = await planOnceReachable(lab, target, { inPlace: true, bandwidthKBps: 20_000 });
+    await refusedWithoutApproval(lab, plan);
+    const run = await haltedBehindDeletion(lab, plan);
+    expect((await request(lab, 'POST', `/v1/runs/${run.id}/cancel`)).status).toBe(202);
+    const over = await waitForRun(lab, run.id, (one) => one.state === 'cancelled', minutes);
+    expect(over.liveDatabase).toBe('down');
+    const said = (await request(lab, 'GET', `/v1/runs/${run.id}.txt`)).text;
+    expect(said).toContain('there is no database at the live path');
+    const blocked = await planPointInTime(lab, target);
+    expect(blocked.findings.map((one) => one.code)).toContain('cutover-left-open');
+    expect(await mustRun(await rescueArgv(lab, 'lift'))).toContain('hold and fence are lifted');
+    const done = await carryOutWell(lab, await planPointInTime(lab, target));
+    expect(done.liveDatabase).toBe('new-running');
+    expect(await sql(lab.postgres, 'SELECT text FROM notes')).toBe('kept');
+  } finally {
+    await stop();
+  }
+});
 
 /** Barman is killed while it makes the copy: live is deleted by then, and a person decides. */
 async function haltedBehindDeletion(lab: Lab, plan: PlanBody): Promise<RunBody> {

@@ -18,7 +18,7 @@ let stop: () => Promise<void> = async () => {};
 
 beforeAll(async () => {
   ({ lab, stop } = await settledLab());
-}, 5 * minutes);
+});
 
 afterAll(() => stop());
 
@@ -46,7 +46,6 @@ test.each(['recover', 'fence', 'stop-live', 'start-live', 'verify', 'open', 'bac
     );
     await waitForCleanCheck(lab.barman);
   },
-  10 * minutes,
 );
 
 /** Behind the point of no return a person starts it, and the run goes on. */

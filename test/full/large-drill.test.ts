@@ -9,7 +9,7 @@ let stop: () => Promise<void> = async () => {};
 
 beforeAll(async () => {
   ({ lab, stop } = await settledLab({ sizeMb: 2_000, tablespace: true }));
-}, 600_000);
+});
 
 afterAll(() => stop());
 

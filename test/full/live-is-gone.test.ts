@@ -20,7 +20,7 @@ let stop: () => Promise<void> = async () => {};
 beforeAll(async () => {
   ({ lab, stop } = await settledLab());
   await note(lab, 'first');
-}, 5 * minutes);
+});
 
 afterAll(() => stop());
 
@@ -64,7 +64,6 @@ test.each(broken)(
     expect(now).toEqual([...before, `${how}: kept`, `${how}: undone`]);
     await expectProtected(lab, undone, true);
   },
-  15 * minutes,
 );
 
 async function crash(): Promise<void> {

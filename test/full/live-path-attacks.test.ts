@@ -38,12 +38,12 @@ beforeAll(async () => {
   await plan.run('scratch-seal', {});
   staging = `${live}.next-${plan.plan}`;
   kept = `${live}.before-${plan.plan}`;
-}, 240_000);
+});
 
 afterAll(async () => {
   await operations?.close();
   if (lab) await labDown(lab.dir);
-}, 120_000);
+});
 
 /** Which directory lies at which name: what a refusal must leave as it is. */
 async function layout(): Promise<string[]> {

@@ -48,11 +48,11 @@ beforeEach(async () => {
   const left = await loseHost(first);
   await moveRecord(first, second.lab);
   scene = { first, second: second.lab, box, backups, ...left };
-}, 5 * minutes);
+});
 const stopAll = async (): Promise<void> => {
   for (const stop of stops.splice(0).toReversed()) await stop();
 };
-afterEach(stopAll, 2 * minutes);
+afterEach(stopAll);
 afterAll(stopAll);
 
 async function restored(run: RunBody): Promise<void> {
@@ -63,149 +63,125 @@ async function restored(run: RunBody): Promise<void> {
   await waitForCleanCheck(second.barman);
 }
 
-test(
-  'a host that was restored from the mirror is protected as the lost one was: a drill of it succeeds, and the mirror goes on',
-  async () => {
-    const { second, lost, backups } = scene;
-    const plan = await acknowledgedPlan(second);
-    expect(predictedLoss(plan)).toBeGreaterThanOrEqual(lost.length);
-    const run = await endOf(second, (await startRun(second, plan)).id);
-    await restored(run);
-    // The lost host had another version of the collation, as far as its catalogue says.
-    const { reindexed } = run.result as unknown as { reindexed: Result<'live-reindex'> };
-    const [one] = reindexed.databases;
-    expect([one?.name, one?.from, one?.indexes]).toEqual(['words', '1.0', expect.any(Number)]);
-    expect(one?.indexes).toBeGreaterThan(0);
-    const version = 'datcollversion = pg_database_collation_actual_version(oid)';
-    expect(await sql(second.postgres, `SELECT ${version} FROM pg_database WHERE datname = 'words'`)).toBe('t');
-    const xid = await mark(second);
-    const drill = await endOf(second, (await startRun(second, await planDrill(second, { type: 'latest' }))).id);
-    expect(drill.state, JSON.stringify(drill.problem)).toBe('succeeded');
-    expect(drill.result?.lastReplayed?.xid).toBeGreaterThanOrEqual(Number(xid));
-    expect((await mirrorWell(second)).push?.backups.length).toBeGreaterThan(backups.length);
-    const kept = await readdir(second.barman.home);
-    expect(kept.filter((name) => name.startsWith('main.before-'))).toHaveLength(1);
-    // What was here before is not lost either.
-    const undo = await request(second, 'GET', '/v1/servers/main/kept');
-    expect((undo.json as { kept: unknown[] }).kept).toHaveLength(1);
-  },
-  10 * minutes,
-);
+test('a host that was restored from the mirror is protected as the lost one was: a drill of it succeeds, and the mirror goes on', async () => {
+  const { second, lost, backups } = scene;
+  const plan = await acknowledgedPlan(second);
+  expect(predictedLoss(plan)).toBeGreaterThanOrEqual(lost.length);
+  const run = await endOf(second, (await startRun(second, plan)).id);
+  await restored(run);
+  // The lost host had another version of the collation, as far as its catalogue says.
+  const { reindexed } = run.result as unknown as { reindexed: Result<'live-reindex'> };
+  const [one] = reindexed.databases;
+  expect([one?.name, one?.from, one?.indexes]).toEqual(['words', '1.0', expect.any(Number)]);
+  expect(one?.indexes).toBeGreaterThan(0);
+  const version = 'datcollversion = pg_database_collation_actual_version(oid)';
+  expect(await sql(second.postgres, `SELECT ${version} FROM pg_database WHERE datname = 'words'`)).toBe('t');
+  const xid = await mark(second);
+  const drill = await endOf(second, (await startRun(second, await planDrill(second, { type: 'latest' }))).id);
+  expect(drill.state, JSON.stringify(drill.problem)).toBe('succeeded');
+  expect(drill.result?.lastReplayed?.xid).toBeGreaterThanOrEqual(Number(xid));
+  expect((await mirrorWell(second)).push?.backups.length).toBeGreaterThan(backups.length);
+  const kept = await readdir(second.barman.home);
+  expect(kept.filter((name) => name.startsWith('main.before-'))).toHaveLength(1);
+  // What was here before is not lost either.
+  const undo = await request(second, 'GET', '/v1/servers/main/kept');
+  expect((undo.json as { kept: unknown[] }).kept).toHaveLength(1);
+});
 
-test(
-  'a run that is killed again and again, api, agent and job alike, goes on and fetches nothing twice',
-  async () => {
-    const { first, second, box } = scene;
-    const { id } = await startRun(second, await acknowledgedPlan(second));
-    const names = ['fetch', 'recover', 'seal', 'adopt-home', 'backfill', 'backup'];
-    const kill: Record<string, () => Promise<void>> = {
-      fetch: () => killProgram(second, 'runner'),
-      recover: () => killed(first, 'api'),
-      seal: () => killed(second, 'executor'),
-      'adopt-home': () => killed(first, 'api'),
-      backfill: () => killProgram(second, 'runner').catch(() => undefined),
-      backup: () => killed(second, 'executor'),
-    };
-    for (const name of names) {
-      await waitForRun(second, id, (run) => stepOf(run, name).startedAt !== null, 4 * minutes);
-      await kill[name]?.();
-    }
-    const run = await ended(second, id);
-    await restored(run);
-    const { fetched, filled } = run.result as unknown as Record<'fetched' | 'filled', { bytes: number }>;
-    const whole = await bytesOf(box);
-    // The tries before the last one have brought the rest; what streams is sent in full.
-    expect(fetched.bytes + filled.bytes).toBeLessThan(1.2 * whole);
-  },
-  15 * minutes,
-);
+test('a run that is killed again and again, api, agent and job alike, goes on and fetches nothing twice', async () => {
+  const { first, second, box } = scene;
+  const { id } = await startRun(second, await acknowledgedPlan(second));
+  const names = ['fetch', 'recover', 'seal', 'adopt-home', 'backfill', 'backup'];
+  const kill: Record<string, () => Promise<void>> = {
+    fetch: () => killProgram(second, 'runner'),
+    recover: () => killed(first, 'api'),
+    seal: () => killed(second, 'executor'),
+    'adopt-home': () => killed(first, 'api'),
+    backfill: () => killProgram(second, 'runner').catch(() => undefined),
+    backup: () => killed(second, 'executor'),
+  };
+  for (const name of names) {
+    await waitForRun(second, id, (run) => stepOf(run, name).startedAt !== null, 4 * minutes);
+    await kill[name]?.();
+  }
+  const run = await ended(second, id);
+  await restored(run);
+  const { fetched, filled } = run.result as unknown as Record<'fetched' | 'filled', { bytes: number }>;
+  const whole = await bytesOf(box);
+  // The tries before the last one have brought the rest; what streams is sent in full.
+  expect(fetched.bytes + filled.bytes).toBeLessThan(1.2 * whole);
+});
 
-test(
-  'a file that is damaged in the mirror is named before anything of the host is replaced, and a mended one is enough',
-  async () => {
-    const { second, box, held } = scene;
-    const wals = (await filesOfMirror(box, 'wals')).filter((name) => /\/[0-9A-F]{24}$/.test(name)).toSorted();
-    const newest = wals.at(-1) ?? '';
-    await flip(newest);
-    const first = await endOf(second, (await startRun(second, await acknowledgedPlan(second))).id);
-    expect(first.state).toBe('failed');
-    expect(first.problem?.detail).toContain(path.basename(newest));
-    expect(first.liveDatabase).toContain('running');
-    expect(await sql(second.postgres, "SELECT count(*) FROM pg_class WHERE relname = 'marks'")).toBe('0');
-    await flip(newest);
-    const again = await endOf(second, (await startRun(second, await acknowledgedPlan(second))).id);
-    await restored(again);
-    const { fetched } = again.result as unknown as { fetched: { files: number } };
-    expect(fetched.files).toBeLessThan(60);
-    expect(held.length).toBeGreaterThan(1);
-  },
-  12 * minutes,
-);
+test('a file that is damaged in the mirror is named before anything of the host is replaced, and a mended one is enough', async () => {
+  const { second, box, held } = scene;
+  const wals = (await filesOfMirror(box, 'wals')).filter((name) => /\/[0-9A-F]{24}$/.test(name)).toSorted();
+  const newest = wals.at(-1) ?? '';
+  await flip(newest);
+  const first = await endOf(second, (await startRun(second, await acknowledgedPlan(second))).id);
+  expect(first.state).toBe('failed');
+  expect(first.problem?.detail).toContain(path.basename(newest));
+  expect(first.liveDatabase).toContain('running');
+  expect(await sql(second.postgres, "SELECT count(*) FROM pg_class WHERE relname = 'marks'")).toBe('0');
+  await flip(newest);
+  const again = await endOf(second, (await startRun(second, await acknowledgedPlan(second))).id);
+  await restored(again);
+  const { fetched } = again.result as unknown as { fetched: { files: number } };
+  expect(fetched.files).toBeLessThan(60);
+  expect(held.length).toBeGreaterThan(1);
+});
 
-test(
-  'while the box is written to by somebody else the plan is void; and what is here is not sent there before everything is back',
-  async () => {
-    const { second, box } = scene;
-    const plan = await acknowledgedPlan(second);
-    const manifest = path.join(box.mirror, 'barback-mirror.json');
-    const text = await readFile(manifest, 'utf8');
-    const at = (JSON.parse(text) as { at: string }).at;
-    await writeFile(
-      manifest,
-      text.replace(
-        at,
-        at.replace(/\d(?=Z)/, (digit) => String((Number(digit) + 1) % 10)),
-      ),
-    );
-    const run = await endOf(second, (await startRun(second, plan)).id);
-    expect(run.state).toBe('failed');
-    expect(run.problem?.type).toContain('plan-void');
-    // Not even by somebody who says that the other cluster is meant.
-    const acknowledge = ['system-identifier'];
-    const other = await mirror(second, { acknowledge });
-    expect([other.state, other.problem?.detail]).toEqual(['failed', expect.stringContaining('another cluster')]);
-    // As after a crash between the two: Barman has less than the box.
-    const record = path.join(second.dir, 'agent', 'state', 'mirrors', 'main.backfill.json');
-    await writeFile(record, '{}');
-    const refused = await mirror(second, { acknowledge });
-    expect([refused.state, refused.problem?.detail]).toEqual(['failed', expect.stringContaining('is back here')]);
-    expect((await stat(path.join(box.mirror, 'base'))).isDirectory()).toBe(true);
-  },
-  8 * minutes,
-);
+test('while the box is written to by somebody else the plan is void; and what is here is not sent there before everything is back', async () => {
+  const { second, box } = scene;
+  const plan = await acknowledgedPlan(second);
+  const manifest = path.join(box.mirror, 'barback-mirror.json');
+  const text = await readFile(manifest, 'utf8');
+  const at = (JSON.parse(text) as { at: string }).at;
+  await writeFile(
+    manifest,
+    text.replace(
+      at,
+      at.replace(/\d(?=Z)/, (digit) => String((Number(digit) + 1) % 10)),
+    ),
+  );
+  const run = await endOf(second, (await startRun(second, plan)).id);
+  expect(run.state).toBe('failed');
+  expect(run.problem?.type).toContain('plan-void');
+  // Not even by somebody who says that the other cluster is meant.
+  const acknowledge = ['system-identifier'];
+  const other = await mirror(second, { acknowledge });
+  expect([other.state, other.problem?.detail]).toEqual(['failed', expect.stringContaining('another cluster')]);
+  // As after a crash between the two: Barman has less than the box.
+  const record = path.join(second.dir, 'agent', 'state', 'mirrors', 'main.backfill.json');
+  await writeFile(record, '{}');
+  const refused = await mirror(second, { acknowledge });
+  expect([refused.state, refused.problem?.detail]).toEqual(['failed', expect.stringContaining('is back here')]);
+  expect((await stat(path.join(box.mirror, 'base'))).isDirectory()).toBe(true);
+});
 
-test(
-  "a run that was under way when the host died stands in nobody's way",
-  async () => {
-    const { first, second, box } = scene;
-    // The agent that began it does not answer any more; the one that does has never heard of it.
-    const ready = await acknowledgedPlan(second);
-    const { id } = await startRun(second, ready);
-    await waitForRun(second, id, (run) => stepOf(run, 'recover').startedAt !== null, 4 * minutes);
-    await destroyHost(second);
-    const third = await secondHost(first, box);
-    stops.push(third.stop);
-    await moveRecord(first, third.lab);
-    const abandoned = await endOf(third.lab, id);
-    expect([abandoned.state, abandoned.problem?.type]).toEqual(['failed', expect.stringContaining('agent-replaced')]);
-    scene = { ...scene, second: third.lab };
-    await restored(await endOf(third.lab, (await startRun(third.lab, await acknowledgedPlan(third.lab))).id));
-  },
-  15 * minutes,
-);
+test("a run that was under way when the host died stands in nobody's way", async () => {
+  const { first, second, box } = scene;
+  // The agent that began it does not answer any more; the one that does has never heard of it.
+  const ready = await acknowledgedPlan(second);
+  const { id } = await startRun(second, ready);
+  await waitForRun(second, id, (run) => stepOf(run, 'recover').startedAt !== null, 4 * minutes);
+  await destroyHost(second);
+  const third = await secondHost(first, box);
+  stops.push(third.stop);
+  await moveRecord(first, third.lab);
+  const abandoned = await endOf(third.lab, id);
+  expect([abandoned.state, abandoned.problem?.type]).toEqual(['failed', expect.stringContaining('agent-replaced')]);
+  scene = { ...scene, second: third.lab };
+  await restored(await endOf(third.lab, (await startRun(third.lab, await acknowledgedPlan(third.lab))).id));
+});
 
-test(
-  'a rehearsal asks nobody whether the old host is gone, and leaves applications alone',
-  async () => {
-    const { second } = scene;
-    const plan = await planFromMirror(second, { rehearsal: true });
-    const codes = plan.findings.filter((one) => one.severity === 'confirm').map((one) => one.code);
-    expect(codes).not.toContain('old-host');
-    const ready = await planFromMirror(second, { rehearsal: true, acknowledge: codes });
-    await restored(await endOf(second, (await startRun(second, ready)).id));
-  },
-  8 * minutes,
-);
+test('a rehearsal asks nobody whether the old host is gone, and leaves applications alone', async () => {
+  const { second } = scene;
+  const plan = await planFromMirror(second, { rehearsal: true });
+  const codes = plan.findings.filter((one) => one.severity === 'confirm').map((one) => one.code);
+  expect(codes).not.toContain('old-host');
+  const ready = await planFromMirror(second, { rehearsal: true, acknowledge: codes });
+  await restored(await endOf(second, (await startRun(second, ready)).id));
+});
 
 async function killed(lab: Lab, name: 'api' | 'executor'): Promise<void> {
   await killProgram(lab, name);

@@ -28,8 +28,8 @@ describe('with streaming', () => {
   let scene: Scene;
   beforeAll(async () => {
     scene = await sceneWith('streaming');
-  }, 240_000);
-  afterAll(async () => close(scene), 120_000);
+  });
+  afterAll(async () => close(scene));
 
   test('every commit of a branch that was given up stays with Barman, which streams and archives the new timeline at once', async () => {
     const { lab, operations } = scene;
@@ -176,8 +176,8 @@ describe('with archive_command', () => {
   let scene: Scene;
   beforeAll(async () => {
     scene = await sceneWith('archive_command');
-  }, 240_000);
-  afterAll(async () => close(scene), 120_000);
+  });
+  afterAll(async () => close(scene));
 
   test('every commit of a branch that was given up stays with Barman, and the new timeline is archived', async () => {
     const { lab, operations } = scene;

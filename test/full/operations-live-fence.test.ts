@@ -36,7 +36,7 @@ beforeAll(async () => {
     lab.postgres,
     'CREATE TABLE noise (id bigserial); GRANT INSERT ON noise TO app; GRANT USAGE ON noise_id_seq TO app',
   );
-}, 120_000);
+});
 
 afterEach(async () => {
   await clients?.close();
@@ -48,7 +48,7 @@ afterEach(async () => {
 afterAll(async () => {
   await operations?.close();
   if (lab) await labDown(lab.dir);
-}, 120_000);
+});
 
 describe('a fence', () => {
   test('throws out an application that reconnects all the time, lets in Barman and the superuser, and is lifted to the very bytes', async () => {

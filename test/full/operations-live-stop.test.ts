@@ -29,7 +29,7 @@ beforeAll(async () => {
   operations = await operationsHost(lab);
   plan = operations.plan();
   settings = path.join(lab.postgres.configDir, 'conf.d', 'zz-test.conf');
-}, 120_000);
+});
 
 afterEach(async () => {
   await rm(settings, { force: true });
@@ -39,7 +39,7 @@ afterEach(async () => {
 afterAll(async () => {
   await operations?.close();
   if (lab) await labDown(lab.dir);
-}, 120_000);
+});
 
 const version = () => path.join(lab.postgres.dataDir, 'PG_VERSION');
 const modeOf = async (file: string) => (await stat(file)).mode & 0o7777;

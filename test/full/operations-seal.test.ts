@@ -1,3 +1,4 @@
+import { patient } from '../lab/patience.ts';
 import { mkdir, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readSealed } from '@barback/agent/operations/sealed-record.ts';
@@ -47,7 +48,7 @@ beforeAll(async () => {
   await sql(lab.postgres, "INSERT INTO archive_orders (customer, amount) VALUES ('after the backup', 1)");
   await archiveWal(lab);
   operations = await operationsHost(lab);
-}, 180_000);
+});
 
 afterEach(async () => {
   for (const plan of plans.splice(0)) await plan.run('scratch-discard', {});
@@ -56,7 +57,7 @@ afterEach(async () => {
 afterAll(async () => {
   await operations?.close();
   if (lab) await labDown(lab.dir);
-}, 120_000);
+});
 
 const plans: PlanOperations[] = [];
 function newPlan(): PlanOperations {
@@ -216,7 +217,9 @@ describe('a copy is refused', () => {
     await plan.run('scratch-promote', {});
     const { pid } = await startGoingLive(plan);
     process.kill(pid, 'SIGQUIT');
-    await expect.poll(() => plan.observe('scratch-stop', {}), { timeout: 20_000 }).toMatchObject({ is: 'complete' });
+    await expect
+      .poll(() => plan.observe('scratch-stop', {}), { timeout: patient(20_000) })
+      .toMatchObject({ is: 'complete' });
     expect((await plan.problem('scratch-seal', {})).detail).toMatch(/was not shut down cleanly: in production/);
     expect(await leftOf(plan)).not.toContain(path.basename(next(plan)));
   });

@@ -15,12 +15,12 @@ let operations: OperationsHost;
 beforeAll(async () => {
   lab = await labUp({ dir: `/var/tmp/barback-states-${process.pid}` });
   operations = await operationsHost(lab);
-}, 120_000);
+});
 
 afterAll(async () => {
   await operations?.close();
   if (lab) await labDown(lab.dir);
-}, 120_000);
+});
 
 test('WAL that Barman has compressed is unpacked, by each of its formats, and replayed', async () => {
   for (const format of ['gzip', 'bzip2']) {

@@ -44,5 +44,5 @@ describe('Barman 3.13 with WAL both streamed and archived, and a tablespace', ()
     expectProven(run, 'verified');
     expect(rowsOf(run, 'newest')).toEqual(['only in the partial segment']);
     expect(rowsOf(run, 'formats')).toEqual(formats.toSorted());
-  }, 360_000);
+  });
 });

@@ -134,15 +134,10 @@ async function started(target: object, acknowledge: readonly string[] = []): Pro
 }
 
 async function until(run: string, state: string, gate?: string): Promise<GatedRun> {
-  const found = await waitForRun(
-    lab,
-    run,
-    (one) => {
-      if (['failed', 'cancelled', 'needs_operator'].includes(one.state)) return true;
-      return one.state === state && (gate === undefined || (one as GatedRun).gate?.name === gate);
-    },
-    300_000,
-  );
+  const found = await waitForRun(lab, run, (one) => {
+    if (['failed', 'cancelled', 'needs_operator'].includes(one.state)) return true;
+    return one.state === state && (gate === undefined || (one as GatedRun).gate?.name === gate);
+  });
   if (found.state !== state) throw new Error(`the run is ${found.state}: ${JSON.stringify(found.problem)}`);
   return found as GatedRun;
 }

@@ -13,8 +13,6 @@ import { carryOutWell, cutoverOf, planOnceReachable, planUndo } from '../support
 import { expectProtected, note, notes, targetBehind } from '../support/restored-and-undone.ts';
 import { settledLab, type SettledOptions } from '../support/settled-lab.ts';
 
-const minutes = 60_000;
-
 interface Setup {
   readonly options: SettledOptions;
   readonly streams: boolean;
@@ -41,7 +39,7 @@ describe.each(setups)('live %s', (_name, { options, streams, prepare }) => {
   beforeAll(async () => {
     ({ lab, stop } = await settledLab(options));
     await prepare?.(lab);
-  }, 5 * minutes);
+  });
 
   afterAll(() => stop());
 
@@ -55,31 +53,27 @@ describe.each(setups)('live %s', (_name, { options, streams, prepare }) => {
     expect(after.map((one) => one.status)).not.toContain('FAILED');
   });
 
-  test(
-    'is rolled back, is protected again with its history in the archive, and comes back as it was',
-    async () => {
-      const walWasLink = (await lstat(walOf(lab))).isSymbolicLink();
-      const target = await targetBehind(lab, 'before');
-      await note(lab, 'after');
-      const restored = await restoreFenced(target);
-      expect(await notes(lab)).toEqual(['before']);
-      expect(cutoverOf(restored).history).toBe('00000002.history');
-      expect(await readdir(path.join(lab.barman.home, lab.server, 'wals'))).toContain('00000002.history');
-      await expectProtected(lab, restored, streams);
+  test('is rolled back, is protected again with its history in the archive, and comes back as it was', async () => {
+    const walWasLink = (await lstat(walOf(lab))).isSymbolicLink();
+    const target = await targetBehind(lab, 'before');
+    await note(lab, 'after');
+    const restored = await restoreFenced(target);
+    expect(await notes(lab)).toEqual(['before']);
+    expect(cutoverOf(restored).history).toBe('00000002.history');
+    expect(await readdir(path.join(lab.barman.home, lab.server, 'wals'))).toContain('00000002.history');
+    await expectProtected(lab, restored, streams);
 
-      expect((await lstat(walOf(lab))).isSymbolicLink()).toBe(walWasLink);
+    expect((await lstat(walOf(lab))).isSymbolicLink()).toBe(walWasLink);
 
-      const undone = await carryOutWell(lab, await planUndo(lab, restored));
-      expect(await notes(lab)).toEqual(['before', 'after']);
-      await expectProtected(lab, undone, streams);
-      const kept = (await request(lab, 'GET', `/v1/servers/${lab.server}/kept`)).json as { kept: { plan: string }[] };
-      expect(kept.kept.map((one) => one.plan)).toEqual([undone.planId]);
-      expect(await sql(lab.postgres, 'SELECT pg_is_in_recovery()')).toBe('f');
-      const rules = await readFile(await sql(lab.postgres, 'SHOW hba_file'), 'utf8');
-      expect(rules).not.toContain('Barback fence');
-    },
-    10 * minutes,
-  );
+    const undone = await carryOutWell(lab, await planUndo(lab, restored));
+    expect(await notes(lab)).toEqual(['before', 'after']);
+    await expectProtected(lab, undone, streams);
+    const kept = (await request(lab, 'GET', `/v1/servers/${lab.server}/kept`)).json as { kept: { plan: string }[] };
+    expect(kept.kept.map((one) => one.plan)).toEqual([undone.planId]);
+    expect(await sql(lab.postgres, 'SELECT pg_is_in_recovery()')).toBe('f');
+    const rules = await readFile(await sql(lab.postgres, 'SHOW hba_file'), 'utf8');
+    expect(rules).not.toContain('Barback fence');
+  });
 
   /** Waits at the last gate before live is open, where nobody else gets in. */
   async function restoreFenced(target: object): Promise<RunBody> {

@@ -16,7 +16,7 @@ beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'barback-promtool-'));
   api = await openApiRig();
   promtool = await debianProgram(directory, 'prometheus', 'usr/bin/promtool');
-}, 600_000);
+});
 afterAll(async () => {
   await api.close();
   await rm(directory, { recursive: true, force: true });

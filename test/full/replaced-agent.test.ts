@@ -15,7 +15,7 @@ let stop: () => Promise<void> = async () => {};
 
 beforeAll(async () => {
   ({ lab, stop } = await settledLab());
-}, 180_000);
+});
 afterAll(() => stop());
 
 test('a new key of the same host takes nothing from the run that its agent has under way', async () => {

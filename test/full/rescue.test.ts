@@ -40,7 +40,7 @@ beforeAll(async () => {
   jobs = new JobDirectory(path.join(lab.dir, 'agent', 'state'));
   // The operations of a run, with the records where the agent's own program looks for them.
   operations = await operationsHost(lab, {}, path.join(lab.dir, 'agent', 'state'));
-}, 240_000);
+});
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -49,7 +49,7 @@ afterEach(() => {
 afterAll(async () => {
   await operations?.close();
   if (lab) await labDown(lab.dir);
-}, 120_000);
+});
 
 const rescue = async (verb: string) => mustRun(await rescueArgv(lab, verb));
 

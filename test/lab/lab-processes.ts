@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { LAB_MARK } from './lab-mark.ts';
@@ -31,8 +32,11 @@ export async function endLabProcesses(lab: Lab, graceMs = 5_000): Promise<void> 
   const none = async () => (await labProcesses(lab)).length === 0;
   const gone = async () => ((await none()) && (await none()) ? true : undefined);
   for (const { pid } of await labProcesses(lab)) signal(pid, 'SIGTERM');
-  const ended = await poll('processes ended', graceMs, gone).catch(() => false);
-  if (ended) return;
+  const until = performance.now() + graceMs;
+  while (performance.now() < until) {
+    if (await gone()) return;
+    await delay(50);
+  }
   await poll('processes killed', 10_000, async () => {
     for (const { pid } of await labProcesses(lab)) signal(pid, 'SIGKILL');
     return gone();

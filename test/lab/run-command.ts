@@ -1,3 +1,4 @@
+import { patient } from './patience.ts';
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 
@@ -41,7 +42,7 @@ export function runCommand(argv: readonly string[], options: CommandOptions = {}
       env: labEnvironment(options.env),
       cwd: options.cwd ?? '/',
       stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-      timeout: options.limitMs ?? 120_000,
+      timeout: patient(options.limitMs ?? 120_000),
       killSignal: 'SIGKILL',
     });
     const out: Buffer[] = [];

@@ -10,7 +10,7 @@ let stop: () => Promise<void> = async () => {};
 
 beforeAll(async () => {
   ({ lab, stop } = await settledLab());
-}, 120_000);
+});
 
 afterAll(() => stop());
 

@@ -1,3 +1,4 @@
+import { patient } from '../lab/patience.ts';
 import { randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:https';
 import { newId } from '@barback/shared/wire/identifiers.ts';
@@ -132,7 +133,7 @@ export class AgentClient {
 
   /** The job once it has ended. */
   async ended(opid: string, withinMs = 30_000): Promise<JobView> {
-    const deadline = Date.now() + withinMs;
+    const deadline = Date.now() + patient(withinMs);
     for (;;) {
       const view = (await this.result('job-status', {
         opid,

@@ -1,3 +1,4 @@
+import { patient } from '../lab/patience.ts';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -88,7 +89,7 @@ export class AgentProcess {
   async stop(): Promise<void> {
     await this.kill('gateway');
     await this.kill('executor');
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + patient(10_000);
     for (let pids = await this.processes(); pids.length > 0; pids = await this.processes()) {
       for (const pid of pids) process.kill(pid, 'SIGKILL');
       if (Date.now() > deadline) throw new Error(`cannot end processes ${pids.join(', ')} of ${this.directory}`);

@@ -1,3 +1,4 @@
+import { patient } from '../lab/patience.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Lab } from '../lab/lab.ts';
 
@@ -132,7 +133,7 @@ export async function waitForRun(
   until: (run: RunBody) => boolean,
   limitMs = 120_000,
 ): Promise<RunBody> {
-  const deadline = Date.now() + limitMs;
+  const deadline = Date.now() + patient(limitMs);
   for (;;) {
     const run = await getRun(lab, id).catch(() => undefined);
     if (run && until(run)) return run;

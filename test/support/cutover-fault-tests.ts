@@ -38,11 +38,11 @@ let stop: () => Promise<void> = async () => {};
 export function cutoverFaultTests(boundaries: readonly Boundary[]): void {
   beforeAll(async () => {
     ({ lab, stop } = await settledLab());
-  }, 240_000);
+  });
 
   afterAll(async () => {
     await stop();
-  }, 120_000);
+  });
 
   describe('a restore of live in which everything is killed once at a boundary', () => {
     test.each(boundaries)(
@@ -67,7 +67,6 @@ export function cutoverFaultTests(boundaries: readonly Boundary[]): void {
           liveDatabase: liveDatabase[wanted],
         });
       },
-      600_000,
     );
   });
 }

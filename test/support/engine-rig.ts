@@ -1,3 +1,4 @@
+import { patient } from '../lab/patience.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -105,7 +106,7 @@ export function auditOf({ database }: Pick<Rig, 'database'>): AuditEvent[] {
 
 /** Looks again and again; throws with the last value when the condition has not come true in time. */
 export async function until<T>(look: () => T, holds: (value: T) => boolean, limitMs = 15_000): Promise<T> {
-  const end = Date.now() + limitMs;
+  const end = Date.now() + patient(limitMs);
   for (;;) {
     const value = look();
     if (holds(value)) return value;

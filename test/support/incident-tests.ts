@@ -15,10 +15,10 @@ export function incidentTests(
 
   beforeAll(async () => {
     scene = await incidentScene(commits);
-  }, 1_200_000);
+  });
   afterAll(async () => {
     await scene?.stop();
-  }, 120_000);
+  });
 
   test(`a drop, a truncate, a delete and a bad update among ${commits} commits are all that is listed, newest first`, async () => {
     const found = await listed(scene, '');
@@ -52,18 +52,14 @@ export function incidentTests(
 
   more(() => scene.lab);
 
-  test.each(drilled)(
-    'a drill to before the %s has the rows, and one to behind it has not',
-    async (kind) => {
-      const accident = scene.accidents.find((one) => one.kind === kind);
-      if (!accident) throw new Error(`no accident ${kind}`);
-      const [incident] = await listed(scene, `&kind=${kind}`);
-      const before = await goodRows(scene, incident?.target ?? {}, accident.table);
-      const after = await goodRows(scene, { type: 'xid', xid: accident.xid, inclusive: true }, accident.table);
-      expect({ before, after }).toEqual(accident.good);
-    },
-    600_000,
-  );
+  test.each(drilled)('a drill to before the %s has the rows, and one to behind it has not', async (kind) => {
+    const accident = scene.accidents.find((one) => one.kind === kind);
+    if (!accident) throw new Error(`no accident ${kind}`);
+    const [incident] = await listed(scene, `&kind=${kind}`);
+    const before = await goodRows(scene, incident?.target ?? {}, accident.table);
+    const after = await goodRows(scene, { type: 'xid', xid: accident.xid, inclusive: true }, accident.table);
+    expect({ before, after }).toEqual(accident.good);
+  });
 }
 
 /** An answer that says it may lack something, or was observed before the last accident, is asked for again, as its reader would. */

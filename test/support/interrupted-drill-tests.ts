@@ -29,7 +29,7 @@ export function interruptedDrillTests(sets: readonly (readonly ProgramName[])[])
   beforeAll(async () => {
     ({ lab, stop } = await settledLab({ sizeMb: 64 }));
     temporariesBefore = await barmanTemporaries();
-  }, 120_000);
+  });
 
   afterAll(() => stop());
 

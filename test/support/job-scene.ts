@@ -1,3 +1,4 @@
+import { patient } from '../lab/patience.ts';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { newId } from '@barback/shared/wire/identifiers.ts';
@@ -86,7 +87,7 @@ export class JobScene {
 
 /** What the probe finds, as soon as it finds something. */
 export async function eventually<T>(what: string, probe: () => Promise<T | undefined>, withinMs = 15_000): Promise<T> {
-  const deadline = Date.now() + withinMs;
+  const deadline = Date.now() + patient(withinMs);
   for (;;) {
     const found = await probe();
     if (found !== undefined) return found;

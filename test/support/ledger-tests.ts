@@ -16,12 +16,12 @@ export function ledgerTests(restores: number, { withUndo }: { readonly withUndo:
   beforeAll(async () => {
     ({ lab, stop } = await settledLab());
     writer = await applicationOf(lab);
-  }, 240_000);
+  });
 
   afterAll(async () => {
     await writer?.close();
     await stop();
-  }, 120_000);
+  });
 
   test.each(Array.from({ length: restores }, (_, index) => index + 1))(
     'restore %i: not one row committed before a random target is missing, and not one behind it is there',
@@ -39,7 +39,6 @@ export function ledgerTests(restores: number, { withUndo }: { readonly withUndo:
       expect(undone).toBeGreaterThan(0);
       expect(cutoverOf(run).outage.seconds).toBeGreaterThan(0);
     },
-    400_000,
   );
 
   if (!withUndo) return;
@@ -53,5 +52,5 @@ export function ledgerTests(restores: number, { withUndo }: { readonly withUndo:
     await writer.written(20);
     const { missing, present, unknown } = await writer.compare();
     expect({ missing, present, unknown }).toEqual({ missing: [], present: [], unknown: [] });
-  }, 600_000);
+  });
 }

@@ -30,13 +30,13 @@ export function protectionOperationTests(barman: 'system' | '3.13'): void {
       lab = await labUp({ dir: `/var/tmp/barback-protection-${barman}-${process.pid}`, barman });
       await keepWalSmall(lab);
       operations = await operationsHost(lab);
-    }, 240_000);
+    });
 
     afterAll(async () => {
       release();
       await operations?.close();
       if (lab) await labDown(lab.dir);
-    }, 120_000);
+    });
 
     test('the facts say how WAL reaches Barman, and who uses its slot', async () => {
       const facts = await operations.plan().run('protection-facts', {});

@@ -1,3 +1,4 @@
+import { patient } from '../lab/patience.ts';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'vitest';
@@ -32,7 +33,7 @@ export async function auditedAndWithoutEffect(
 ): Promise<Record<string, unknown>> {
   const [state, lines] = [await stateListing(agent), await refusalLines(agent)];
   await attempt();
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + patient(5_000);
   let after = await refusalLines(agent);
   while (after.length === lines.length && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -57,7 +57,7 @@ export function windowTests(labOf: () => Lab): void {
       const position = commits.find((one) => one.xid === xid)?.position ?? 0;
       expect(answers.map(({ stop }) => stop.lsn)).toEqual([formatPosition(position)]);
     }
-  }, 300_000);
+  });
 
   test('every commit that WAL holds is in the activity, in its own ten seconds', async () => {
     const [first, last] = [commits[0], commits.at(-1)];
@@ -88,7 +88,7 @@ export function windowTests(labOf: () => Lab): void {
       await startCluster(lab.postgres);
     }
     await poll('Barman streaming again', 60_000, async () => ((await isStreaming(lab.postgres)) ? true : undefined));
-  }, 120_000);
+  });
 }
 
 async function mark({ postgres }: Lab): Promise<number> {

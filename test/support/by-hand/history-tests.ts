@@ -20,10 +20,10 @@ export function historyTests(samples: {
   beforeAll(async () => {
     scene = await historyScene();
     targets = randomTargets(scene, samples.targets, random);
-  }, 900_000);
+  });
   afterAll(async () => {
     await scene?.stop();
-  }, 120_000);
+  });
 
   test('the window of a server with a past shows its branches, what was given up, and every interval', async () => {
     const { json } = await request(scene.lab, 'GET', '/v1/servers/main/window');
@@ -42,7 +42,7 @@ export function historyTests(samples: {
   test(`for ${samples.targets} random instants and positions the answer is what WAL holds (seed ${seed})`, async () => {
     expect(targets).toHaveLength(samples.targets);
     for (const target of targets) compareWithOracle(scene, target, await askReachable(scene, target));
-  }, 900_000);
+  });
 
   test(`${samples.reachable} of them, restored by hand with Barman and PostgreSQL, are there as promised (seed ${seed})`, async () => {
     const answered: { target: AskedTarget; index: number }[] = [];
@@ -56,7 +56,7 @@ export function historyTests(samples: {
       if (!answer) throw new Error(`no answer to ${queryOf(target)}`);
       await restoreAndCompare(scene, target, answer);
     }
-  }, 1_800_000);
+  });
 
   test(`${samples.unreachable} that cannot be had are refused by PostgreSQL too (seed ${seed})`, async () => {
     const newest = Math.max(...scene.oracle.branches.flatMap((branch) => branch.ends).map((end) => end.time));
@@ -67,7 +67,7 @@ export function historyTests(samples: {
     const chosen = sample(never, samples.unreachable, random);
     expect(chosen).toHaveLength(samples.unreachable);
     for (const target of chosen) await seeRefused(scene, target, await askReachable(scene, target));
-  }, 900_000);
+  });
 }
 
 function sample<T>(list: readonly T[], count: number, random: () => number): T[] {
