@@ -82,6 +82,14 @@ export const problemAdvice: Readonly<Record<ProblemType, string>> = {
   'recovery-failed': 'Read the lines of the log in the facts.',
   'extract-refused':
     'Read which table or schema stands in the way: name tables that are there at the target, and a schema that is not on live yet.',
+  'import-refused': 'Read what stands in the way; nothing was changed.',
+  'import-failed':
+    "Read pg_dump's or pg_restore's last words. The fresh database and the dump are deleted, live was not touched: plan again.",
+  'import-differs': 'Tables are not as the source had them: what was loaded is dropped, live was not touched.',
+  'source-unreachable':
+    "Look whether this host is among the source's trusted addresses, and at role, passwordFile and caFile of the import.",
+  'database-changed': 'Somebody has renamed or replaced a database since the plan was made: plan again.',
+  'database-in-use': 'End what keeps the database busy (pg_stat_activity, pg_prepared_xacts), and plan again.',
   'probe-refused': 'A probe is one statement that only reads.',
   'probe-failed': 'Run the probe on live; if it passes there, the backup lacks what it asks for.',
   'comparison-failed':

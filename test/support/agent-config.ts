@@ -8,6 +8,7 @@ interface ServerPart {
   preloadLibraries?: string[];
   poolers?: Record<string, object>;
   mirror?: object;
+  imports?: Record<string, object>;
   scratch: { freeBytesFloor: number; directory?: string };
   postgres: { dataDirectory: string; hbaFile?: string };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { absolutePathSchema } from '@barback/shared/wire/absolute-path.ts';
 import { publicJwkSchema } from '@barback/shared/wire/keys.ts';
+import { importNameSchema } from '@barback/shared/operations/import.ts';
 import { poolerNameSchema } from '@barback/shared/operations/pooler.ts';
 import { probeSchema } from '@barback/shared/operations/scratch-probe.ts';
 import { recipientSchema } from '@barback/shared/sealed/seal.ts';
@@ -118,6 +119,36 @@ const mirrorSchema = z.strictObject({
   vault: vaultSchema.prefault({}),
 });
 
+/** A database elsewhere that one of this server can be replaced with the contents of. */
+const importSchema = z
+  .strictObject({
+    host: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/, 'write the name of a host'),
+    port: z.int().min(1).max(65_535).default(5432),
+    database: z.string().min(1).max(63),
+    role: z.string().min(1).max(63),
+    /** As .pgpass, readable by Barman's user alone. */
+    passwordFile: absolutePathSchema.optional(),
+    /** Certificates that the host must prove itself with. */
+    caFile: absolutePathSchema.optional(),
+    /** The last day on which the source is what it is said to be. */
+    validUntil: z.iso.date().optional(),
+    into: z.strictObject({
+      /** The database of this server that is replaced. */
+      database: z.string().min(1).max(63),
+      /** LOGIN role without superuser that loads, and that everything belongs to then. */
+      role: z.string().min(1).max(63),
+      /** Directory of a socket, or this machine, where the role gets in; the socket of live when left out. */
+      host: z
+        .union([absolutePathSchema, z.string().regex(loopback, 'write a directory, or an address of this machine')])
+        .optional(),
+      passwordFile: absolutePathSchema.optional(),
+    }),
+  })
+  .refine(({ host, caFile }) => loopback.test(host) || caFile !== undefined, {
+    path: ['caFile'],
+    message: 'name the certificates that another host must prove itself with',
+  });
+
 const serverSchema = z.strictObject({
   barman: barmanSchema,
   postgres: postgresSchema,
@@ -127,6 +158,7 @@ const serverSchema = z.strictObject({
   probes: z.array(probeSchema).default([]),
   poolers: z.record(poolerNameSchema, poolerSchema).default({}),
   mirror: mirrorSchema.optional(),
+  imports: z.record(importNameSchema, importSchema).default({}),
   /** Preload libraries that a copy may load because replay or queries need them (T2). */
   preloadLibraries: z
     .array(z.string().regex(/^[A-Za-z0-9_$.-]{1,64}$/))

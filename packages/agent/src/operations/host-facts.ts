@@ -49,7 +49,7 @@ export const hostFacts: Handler<'host-facts'> = {
       probes: host.server.probes.map((one) => ({ ...one })),
       preloadLibraries: [...host.server.preloadLibraries],
       freeBytesFloor: host.server.scratch.freeBytesFloor,
-      jobs: host.server.scratch.jobs ?? Math.max(1, Math.floor(availableParallelism() / 2)),
+      jobs: jobsOf(host),
     };
   },
 };
@@ -108,4 +108,9 @@ async function filesystems(
     }),
   );
   return rooms.filter((one) => one !== undefined);
+}
+
+/** Of Barman and PostgreSQL at once: production keeps the other half. */
+export function jobsOf(host: Host): number {
+  return host.server.scratch.jobs ?? Math.max(1, Math.floor(availableParallelism() / 2));
 }

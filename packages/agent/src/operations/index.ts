@@ -1,3 +1,13 @@
+import { importLook } from './import-look.ts';
+import { importPrepare } from './import-prepare.ts';
+import { importDump } from './import-dump.ts';
+import { importLoad } from './import-load.ts';
+import { importDiscard } from './import-discard.ts';
+import { databaseKept } from './database-kept.ts';
+import { databaseSwap } from './database-swap.ts';
+import { databaseSwapBack } from './database-swap-back.ts';
+import { databaseOpen } from './database-open.ts';
+import { databaseDiscard } from './database-discard.ts';
 import { backupCreate, backupDiscard } from './backup-create.ts';
 import { backupFiles } from './backup-files.ts';
 import { backupLease, backupRelease } from './backup-lease.ts';
@@ -153,6 +163,16 @@ export const handlers: Handlers = {
   'barman-home-adopt': barmanHomeAdopt,
   'barman-home-return': barmanHomeReturn,
   'mirror-backfill': mirrorBackfill,
+  'import-look': importLook,
+  'import-prepare': importPrepare,
+  'import-dump': importDump,
+  'import-load': importLoad,
+  'import-discard': importDiscard,
+  'database-kept': databaseKept,
+  'database-swap': databaseSwap,
+  'database-swap-back': databaseSwapBack,
+  'database-open': databaseOpen,
+  'database-discard': databaseDiscard,
   'pooler-look': poolerLook,
   'pooler-pause': poolerPause,
   'pooler-resume': poolerResume,

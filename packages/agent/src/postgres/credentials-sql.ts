@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { identifier, literal } from './sql-quote.ts';
 
 /** The verifier as pg_authid stores it (`SCRAM-SHA-256$…`, `md5…`); null: no password. */
 const credentialSchema = z.strictObject({
@@ -83,12 +84,4 @@ export function carryCredentialsScript(credentials: readonly Credential[]): stri
     'COMMIT;',
     '',
   ].join('\n');
-}
-
-function literal(text: string): string {
-  return `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
-}
-
-function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { conninfoValue, type PsqlTarget } from './argv.ts';
 import { list, type Detachment } from './extract-detach-sql.ts';
+import { identifier } from './sql-quote.ts';
 
 /** A table of the copy: what it is, how it is written, and how much there is of it. */
 export const extractTableSchema = z.strictObject({
@@ -161,8 +162,4 @@ function connection({ socketDirectory, port, role, database }: PsqlTarget): stri
 
 function qualified({ schema, relation }: Pick<ExtractTable, 'schema' | 'relation'>): string {
   return `${identifier(schema)}.${identifier(relation)}`;
-}
-
-function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

@@ -1,3 +1,5 @@
+import { literal } from './sql-quote.ts';
+
 /** Roles that a fence lets in, as people write them. */
 export interface LetIn {
   /** Through the socket only. */
@@ -44,9 +46,4 @@ export function sessionCountsSql(letIn: LetIn): string {
 /** How many clients are connected as a role, as JSON. */
 export function sessionsOfRoleSql(role: string): string {
   return `SELECT to_json(count(*)) FROM pg_stat_activity WHERE backend_type = 'client backend' AND usename = ${literal(role)};`;
-}
-
-function literal(text: string): string {
-  // E'' reads a backslash the same way whatever standard_conforming_strings says.
-  return `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }

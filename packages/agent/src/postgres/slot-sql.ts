@@ -1,4 +1,5 @@
 import type { Lsn } from '@barback/shared/postgres/lsn.ts';
+import { literal } from './sql-quote.ts';
 
 // Names of slots are a-z, 0-9 and _ and positions are hexadecimal, both checked by the contracts: nothing needs escaping.
 
@@ -70,9 +71,4 @@ export function restorePointSql(name: string): string {
 export function isStreamingSql(applicationName: string): string {
   return `SELECT json_build_object('streaming', EXISTS (SELECT FROM pg_stat_replication
     WHERE application_name = ${literal(applicationName)}));`;
-}
-
-function literal(text: string): string {
-  // E'' reads a backslash the same way whatever standard_conforming_strings says.
-  return `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }

@@ -74,7 +74,7 @@ export async function runProgram(
 
 /**
  * Like `runProgram`, but hands standard output over piece by piece instead of keeping it. A sink that returns false has seen
- * enough, one that throws cannot read it: both end the program.
+ * enough, one that throws cannot read it: both end the program. Standard input, where there is one, stays open until the program ends.
  */
 export async function streamProgram(
   program: Program,
@@ -82,7 +82,10 @@ export async function streamProgram(
   signal: AbortSignal,
 ): Promise<Outcome & { readonly enough: boolean }> {
   const startedAt = monotonicMs();
-  const child = await start(program, jobMarker, ['ignore', 'pipe', 'pipe']);
+  const input = program.stdin === undefined ? 'ignore' : 'pipe';
+  const child = await start(program, jobMarker, [input, 'pipe', 'pipe']);
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.write(program.stdin ?? '');
   const stderr = collect(child.stderr, program);
   const stop = new AbortController();
   // All of it, however long the reader takes: what is cut off would look like the end.

@@ -2,6 +2,7 @@ import type { Json } from '@barback/shared/wire/json.ts';
 import { problem, type Problem } from '@barback/shared/wire/problem.ts';
 import { drillResult } from '../scenarios/drill-result.ts';
 import { extractResult } from '../scenarios/extract-result.ts';
+import { importAcceptResult, importUndoResult, standbyImportResult } from '../scenarios/import-result.ts';
 import type { ScenarioName } from '../scenarios/index.ts';
 import { pointInTimeResult } from '../scenarios/point-in-time-result.ts';
 import { restoreFromMirrorResult } from '../scenarios/restore-from-mirror-result.ts';
@@ -34,4 +35,7 @@ const results = {
   rebaseline: rebaselineResult,
   mirror: mirrorResult,
   'restore-from-mirror': restoreFromMirrorResult,
+  'standby-import': standbyImportResult,
+  'import-undo': importUndoResult,
+  'import-accept': importAcceptResult,
 } as const satisfies Record<ScenarioName, unknown>;

@@ -36,15 +36,17 @@ import type {
   PlanRequest,
   PointInTimeRequest,
   RebaselineRequest,
+  RunRequest,
   UndoRequest,
 } from './plan-request.ts';
+import { planImportAccept, planImportUndo, planStandbyImport } from './plan-import.ts';
 import { planRestoreFromMirror } from './plan-restore-from-mirror.ts';
 import { replayedWal } from './replayed-wal.ts';
 import { setCourse } from './set-course.ts';
 import { undoneDdl } from './undone-ddl.ts';
 
 export interface PlanCreation {
-  readonly request: PlanRequest | UndoRequest | AcceptRequest;
+  readonly request: PlanRequest | RunRequest;
   readonly principal: Principal;
   readonly actor: Actor;
   readonly planHours: number;
@@ -74,7 +76,7 @@ interface Planning {
   readonly agent: AgentClient;
 }
 
-function planOf(planning: Planning, request: PlanRequest | UndoRequest | AcceptRequest): Promise<PlanDocument> {
+function planOf(planning: Planning, request: PlanRequest | RunRequest): Promise<PlanDocument> {
   switch (request.scenario) {
     case 'drill':
       return planDrill(planning, request);
@@ -93,16 +95,20 @@ function planOf(planning: Planning, request: PlanRequest | UndoRequest | AcceptR
     case 'rebaseline':
       return planRebaseline(planning, request);
     case 'restore-from-mirror':
-      return planRestoreFromMirror(
-        {
-          ...planning,
-          reader: planning.deps.database.orm,
-          sub: planning.creation.principal.id,
-          frame: frameInput(planning),
-        },
-        request,
-      );
+      return planRestoreFromMirror(asked(planning), request);
+    case 'standby-import':
+      return planStandbyImport(asked(planning), request);
+    case 'import-undo':
+      return planImportUndo(asked(planning), request);
+    case 'import-accept':
+      return planImportAccept(asked(planning), request);
   }
+}
+
+/** For plans that are made in files of their own. */
+function asked(planning: Planning) {
+  const { deps, agent, creation } = planning;
+  return { reader: deps.database.orm, agent, sub: creation.principal.id, frame: frameInput(planning) };
 }
 
 async function planDrill(planning: Planning, request: DrillRequest): Promise<PlanDocument> {

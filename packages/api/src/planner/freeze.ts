@@ -58,6 +58,14 @@ function subjectOf(plan: PlanDocument): Record<string, Json> {
       const { backup, timeline, mirror } = plan;
       return { backup: backup.id, timeline, mirror };
     }
+    case 'standby-import': {
+      const { import: name, source, into } = plan;
+      return { import: name, source, into };
+    }
+    case 'import-undo':
+      return { undoes: plan.undoes, kept: plan.kept.name };
+    case 'import-accept':
+      return { accepts: plan.accepts, kept: plan.kept.name };
     case 'backup':
       return {};
   }

@@ -1,4 +1,6 @@
 import { backupSchema } from '@barback/shared/operations/backup.ts';
+import { keptDatabaseSchema } from '@barback/shared/operations/database.ts';
+import { operations } from '@barback/shared/operations/index.ts';
 import { keptSchema } from '@barback/shared/operations/kept.ts';
 import { targetSchema } from '@barback/shared/postgres/target.ts';
 import { jsonSchema } from '@barback/shared/wire/json.ts';
@@ -187,6 +189,40 @@ export const restoreFromMirrorPlanSchema = frameSchema.extend({
   }),
 });
 
+export const standbyImportPlanSchema = frameSchema.extend({
+  scenario: z.literal('standby-import'),
+  /** The name of the source in the agent's configuration, and what it was when the plan was made. */
+  import: z.string(),
+  source: operations['import-look'].result.shape.source.pick({
+    host: true,
+    port: true,
+    database: true,
+    role: true,
+    version: true,
+    sizeBytes: true,
+    tables: true,
+  }),
+  validUntil: z.string().nullable(),
+  /** What is replaced. */
+  into: z.strictObject({ database: z.string(), oid: z.int(), sizeBytes: z.int().nullable(), role: z.string() }),
+  applications: z.array(z.string()),
+});
+
+export const importUndoPlanSchema = frameSchema.extend({
+  scenario: z.literal('import-undo'),
+  /** The run whose exchange of names is taken back. */
+  undoes: z.string(),
+  kept: keptDatabaseSchema,
+  applications: z.array(z.string()),
+});
+
+export const importAcceptPlanSchema = frameSchema.extend({
+  scenario: z.literal('import-accept'),
+  /** The run whose kept database is dropped. */
+  accepts: z.string(),
+  kept: keptDatabaseSchema,
+});
+
 /** The frozen plan: these bytes are stored, hashed and executed. */
 export const planDocumentSchema = z.discriminatedUnion('scenario', [
   drillPlanSchema,
@@ -198,6 +234,9 @@ export const planDocumentSchema = z.discriminatedUnion('scenario', [
   rebaselinePlanSchema,
   mirrorPlanSchema,
   restoreFromMirrorPlanSchema,
+  standbyImportPlanSchema,
+  importUndoPlanSchema,
+  importAcceptPlanSchema,
 ]);
 
 export type DrillPlan = z.infer<typeof drillPlanSchema>;
@@ -209,4 +248,7 @@ export type BackupPlan = z.infer<typeof backupPlanSchema>;
 export type RebaselinePlan = z.infer<typeof rebaselinePlanSchema>;
 export type MirrorPlan = z.infer<typeof mirrorPlanSchema>;
 export type RestoreFromMirrorPlan = z.infer<typeof restoreFromMirrorPlanSchema>;
+export type StandbyImportPlan = z.infer<typeof standbyImportPlanSchema>;
+export type ImportUndoPlan = z.infer<typeof importUndoPlanSchema>;
+export type ImportAcceptPlan = z.infer<typeof importAcceptPlanSchema>;
 export type PlanDocument = z.infer<typeof planDocumentSchema>;

@@ -19,7 +19,7 @@ export interface FrameInput {
 }
 
 /** What cannot be taken back is agreed to by a second person unless the server's settings say otherwise. */
-const deletes: ReadonlySet<string> = new Set(['accept']);
+const deletes: ReadonlySet<string> = new Set(['accept', 'import-accept']);
 
 /** Whether the request lets live be deleted before there is anything in its place. */
 export function deletesLive({ options }: { readonly options: object }): boolean {

@@ -59,6 +59,14 @@ export const restoreFromMirrorRequestSchema = z
   })
   .meta({ id: 'RestoreFromMirrorRequest' });
 
+export const standbyImportRequestSchema = z
+  .strictObject({
+    server: serverNameSchema,
+    scenario: z.literal('standby-import'),
+    options: scenarios['standby-import'].options,
+  })
+  .meta({ id: 'StandbyImportRequest' });
+
 /** What an operator asks for, by scenario; everything else is decided by the planner and shown in the plan. */
 export const planRequestSchema = z
   .discriminatedUnion('scenario', [
@@ -69,12 +77,14 @@ export const planRequestSchema = z
     rebaselineRequestSchema,
     mirrorRequestSchema,
     restoreFromMirrorRequestSchema,
+    standbyImportRequestSchema,
   ])
   .meta({ id: 'PlanRequest' });
 
 export type DrillRequest = z.output<typeof drillRequestSchema>;
 export type MirrorRequest = z.output<typeof mirrorRequestSchema>;
 export type RestoreFromMirrorRequest = z.output<typeof restoreFromMirrorRequestSchema>;
+export type StandbyImportRequest = z.output<typeof standbyImportRequestSchema>;
 export type RebaselineRequest = z.output<typeof rebaselineRequestSchema>;
 export type PointInTimeRequest = z.output<typeof pointInTimeRequestSchema>;
 export type ExtractRequest = z.output<typeof extractRequestSchema>;
@@ -92,4 +102,19 @@ export interface AcceptRequest {
   readonly run: string;
   readonly options: z.output<typeof scenarios.accept.options>;
 }
+/** The same of a run that gave a database another name. */
+export interface ImportUndoRequest {
+  readonly server: string;
+  readonly scenario: 'import-undo';
+  readonly run: string;
+  readonly options: z.output<(typeof scenarios)['import-undo']['options']>;
+}
+export interface ImportAcceptRequest {
+  readonly server: string;
+  readonly scenario: 'import-accept';
+  readonly run: string;
+  readonly options: z.output<(typeof scenarios)['import-accept']['options']>;
+}
+/** Asked for at a run. */
+export type RunRequest = UndoRequest | AcceptRequest | ImportUndoRequest | ImportAcceptRequest;
 export type PlanRequest = z.output<typeof planRequestSchema>;

@@ -1,3 +1,4 @@
+import { keptDatabaseSchema } from '@barback/shared/operations/database.ts';
 import { keptSchema } from '@barback/shared/operations/kept.ts';
 import { operations } from '@barback/shared/operations/index.ts';
 import { formatInstant, type Micros } from '@barback/shared/postgres/instant.ts';
@@ -11,6 +12,7 @@ import type { StoredPlan } from './load-plan.ts';
 import {
   mirrorPlanSchema,
   restoreFromMirrorPlanSchema,
+  standbyImportPlanSchema,
   findingSchema,
   predictionsSchema,
   type DrillPlan,
@@ -138,6 +140,32 @@ const restoreFromMirrorViewSchema = frameSchema
   })
   .meta({ id: 'RestoreFromMirrorPlan' });
 
+const { import: importName, source, validUntil, into } = standbyImportPlanSchema.shape;
+
+const standbyImportViewSchema = frameSchema
+  .extend({
+    scenario: z.literal('standby-import'),
+    import: importName,
+    source,
+    validUntil,
+    into,
+    applications: z.array(z.string()),
+  })
+  .meta({ id: 'StandbyImportPlan' });
+
+const importUndoViewSchema = frameSchema
+  .extend({
+    scenario: z.literal('import-undo'),
+    undoes: z.string(),
+    kept: keptDatabaseSchema,
+    applications: z.array(z.string()),
+  })
+  .meta({ id: 'ImportUndoPlan' });
+
+const importAcceptViewSchema = frameSchema
+  .extend({ scenario: z.literal('import-accept'), accepts: z.string(), kept: keptDatabaseSchema })
+  .meta({ id: 'ImportAcceptPlan' });
+
 export const planViewSchema = z
   .discriminatedUnion('scenario', [
     drillViewSchema,
@@ -149,6 +177,9 @@ export const planViewSchema = z
     rebaselineViewSchema,
     mirrorViewSchema,
     restoreFromMirrorViewSchema,
+    standbyImportViewSchema,
+    importUndoViewSchema,
+    importAcceptViewSchema,
   ])
   .meta({ id: 'Plan' });
 
@@ -209,6 +240,18 @@ function subjectOf(document: PlanDocument): Subject {
       return { scenario, undoes, kept, applications };
     }
     case 'accept': {
+      const { scenario, accepts, kept } = document;
+      return { scenario, accepts, kept };
+    }
+    case 'standby-import': {
+      const { scenario, import: name, source: from, validUntil: until, into: to, applications } = document;
+      return { scenario, import: name, source: from, validUntil: until, into: to, applications };
+    }
+    case 'import-undo': {
+      const { scenario, undoes, kept, applications } = document;
+      return { scenario, undoes, kept, applications };
+    }
+    case 'import-accept': {
       const { scenario, accepts, kept } = document;
       return { scenario, accepts, kept };
     }

@@ -1,6 +1,7 @@
 import type { RunView } from '../engine/run-view.ts';
 import type { DrillResult } from '../scenarios/drill-result.ts';
 import type { ExtractResult } from '../scenarios/extract-result.ts';
+import type { ImportAcceptResult, ImportUndoResult, StandbyImportResult } from '../scenarios/import-result.ts';
 import type { ScenarioName } from '../scenarios/index.ts';
 import type { RebaselineResult } from '../scenarios/rebaseline-result.ts';
 import type { RestoreFromMirrorResult } from '../scenarios/restore-from-mirror-result.ts';
@@ -14,6 +15,7 @@ import {
 } from './render-cutover-result.ts';
 import { renderDrillResult } from './render-drill-result.ts';
 import { renderExtractResult } from './render-extract-result.ts';
+import { renderImportAcceptResult, renderImportUndoResult, renderStandbyImportResult } from './render-import-result.ts';
 import { renderMirrorResult } from './render-mirror.ts';
 import { renderRestoreFromMirrorResult } from './render-restore-from-mirror.ts';
 import { renderRebaselineResult } from './render-rebaseline-result.ts';
@@ -27,6 +29,9 @@ const renderers: Readonly<Record<ScenarioName, (result: unknown) => string>> = {
   accept: (result) => renderAcceptResult(result as AcceptResult),
   backup: (result) => renderBackupResult(result as BackupResult),
   'restore-from-mirror': (result) => renderRestoreFromMirrorResult(result as RestoreFromMirrorResult),
+  'standby-import': (result) => renderStandbyImportResult(result as StandbyImportResult),
+  'import-undo': (result) => renderImportUndoResult(result as ImportUndoResult),
+  'import-accept': (result) => renderImportAcceptResult(result as ImportAcceptResult),
   mirror: (result) => renderMirrorResult(result as MirrorResult),
   rebaseline: (result) => renderRebaselineResult(result as RebaselineResult),
 };

@@ -6,7 +6,7 @@ import { planView, planViewSchema } from '../planner/plan-view.ts';
 import { renderKept } from '../render/render-kept.ts';
 import { renderPlan } from '../render/render-plan.ts';
 import { findRun } from '../runs/find-run.ts';
-import { scenarios } from '../scenarios/index.ts';
+import { scenarios, type ScenarioName } from '../scenarios/index.ts';
 import { keptListSchema } from '../servers/kept-view.ts';
 import { keepUntil, keptWarnings } from '../servers/kept-warnings.ts';
 import { loadServer } from '../servers/server-store.ts';
@@ -28,21 +28,24 @@ const list = defineRoute({
     const { name: server, settings } = loadServer(database.orm, params.name, principal);
     const context = { sub: principal.id, signal: AbortSignal.timeout(60_000) };
     const agent = agents.client(server);
-    const [{ result }, disk] = await Promise.all([
+    const [{ result }, { result: named }, disk] = await Promise.all([
       agent.call('kept-list', { server }, context),
+      agent.call('database-kept', { server }, context),
       agent.call('host-facts', { server }, context).then(
         (facts) => facts.result.filesystems.find((one) => one.role === 'data') ?? null,
         () => null,
       ),
     ]);
     const newest = result.kept.toSorted((a, b) => b.keptAt - a.keptAt);
-    const kept = newest.map((one) => ({
+    const databases = named.kept.toSorted((a, b) => b.keptAt - a.keptAt);
+    const dated = <K extends { keptAt: number }>(one: K) => ({
       ...one,
       keptAt: formatInstant(one.keptAt),
       keepUntil: formatInstant(keepUntil(one, settings)),
-    }));
-    const warnings = keptWarnings({ kept: newest, settings, disk, now: clock.now() });
-    return { status: 200, view: { server, kept, warnings, links: { server: `/v1/servers/${server}` } } };
+    });
+    const warnings = keptWarnings({ kept: [...newest, ...databases], settings, disk, now: clock.now() });
+    const view = { server, kept: newest.map(dated), databases: databases.map(dated), warnings };
+    return { status: 200, view: { ...view, links: { server: `/v1/servers/${server}` } } };
   },
 });
 
@@ -58,12 +61,12 @@ const undo = defineRoute({
   answers: { 201: { description: 'The plan', schema: planViewSchema } },
   text: renderPlan,
   async handle(request, deps) {
-    const { id: run, server } = findRun(deps.database.orm, request.params.id, request.principal);
-    return planned(
-      await createPlan(deps, creation(request, deps, { scenario: 'undo', server, run, options: request.body.options })),
-      request,
-      deps,
-    );
+    const { id: run, server, scenario } = findRun(deps.database.orm, request.params.id, request.principal);
+    const { options } = request.body;
+    const asked: Asked = renames.has(scenario)
+      ? { scenario: 'import-undo', server, run, options: scenarios['import-undo'].options.parse(pick(options)) }
+      : { scenario: 'undo', server, run, options };
+    return planned(await createPlan(deps, creation(request, deps, asked)), request, deps);
   },
 });
 
@@ -79,17 +82,20 @@ const accept = defineRoute({
   answers: { 201: { description: 'The plan', schema: planViewSchema } },
   text: renderPlan,
   async handle(request, deps) {
-    const { id: run, server } = findRun(deps.database.orm, request.params.id, request.principal);
-    return planned(
-      await createPlan(
-        deps,
-        creation(request, deps, { scenario: 'accept', server, run, options: request.body.options }),
-      ),
-      request,
-      deps,
-    );
+    const { id: run, server, scenario } = findRun(deps.database.orm, request.params.id, request.principal);
+    const kind = renames.has(scenario) ? 'import-accept' : 'accept';
+    const asked: Asked = { scenario: kind, server, run, options: request.body.options };
+    return planned(await createPlan(deps, creation(request, deps, asked)), request, deps);
   },
 });
+
+/** Of these a database is kept, and no directory. */
+const renames: ReadonlySet<string> = new Set(['standby-import', 'import-undo'] satisfies ScenarioName[]);
+
+/** Nothing is stopped or started, so what is said of that has no meaning. */
+function pick({ stopWithin, applicationStart, acknowledge }: z.output<typeof scenarios.undo.options>) {
+  return { stopWithin, applicationStart, acknowledge };
+}
 
 type Asked = Parameters<typeof createPlan>[1]['request'];
 type Asking = Pick<RouteRequest<unknown, unknown, unknown>, 'principal' | 'actor' | 'repeatHash'>;

@@ -6,6 +6,9 @@ import { mirror } from './mirror.ts';
 import { pointInTime } from './point-in-time.ts';
 import { rebaseline } from './rebaseline.ts';
 import { restoreFromMirror } from './restore-from-mirror.ts';
+import { importAccept } from './import-accept.ts';
+import { importUndo } from './import-undo.ts';
+import { standbyImport } from './standby-import.ts';
 import { undo } from './undo.ts';
 
 /** Every scenario: routes, engine, renderers, docs and the every-scenario tests read this catalogue. */
@@ -19,6 +22,9 @@ export const scenarios = {
   rebaseline,
   mirror,
   'restore-from-mirror': restoreFromMirror,
+  'standby-import': standbyImport,
+  'import-undo': importUndo,
+  'import-accept': importAccept,
 } as const;
 
 export type ScenarioName = keyof typeof scenarios;

@@ -10,6 +10,8 @@ import { barmanCheck } from './barman-check.ts';
 import type { Observed, OperationClass } from './contract.ts';
 import { credentialsCarry, credentialsCompare } from './credentials.ts';
 import { extractCheck, extractDiscard, extractDump, extractLoad } from './extract.ts';
+import { databaseDiscard, databaseKept, databaseOpen, databaseSwap, databaseSwapBack } from './database.ts';
+import { importDiscard, importDump, importLoad, importLook, importPrepare } from './import.ts';
 import { hostFacts } from './host-facts.ts';
 import { liveAnalyze } from './live-analyze.ts';
 import { liveCheckpoint } from './live-checkpoint.ts';
@@ -136,6 +138,16 @@ export const operations = {
   'barman-home-adopt': barmanHomeAdopt,
   'barman-home-return': barmanHomeReturn,
   'mirror-backfill': mirrorBackfill,
+  'import-look': importLook,
+  'import-prepare': importPrepare,
+  'import-dump': importDump,
+  'import-load': importLoad,
+  'import-discard': importDiscard,
+  'database-kept': databaseKept,
+  'database-swap': databaseSwap,
+  'database-swap-back': databaseSwapBack,
+  'database-open': databaseOpen,
+  'database-discard': databaseDiscard,
   'pooler-look': poolerLook,
   'pooler-pause': poolerPause,
   'pooler-resume': poolerResume,

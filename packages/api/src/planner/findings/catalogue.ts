@@ -232,6 +232,58 @@ export const findingCatalogue = {
     severities: ['blocking'],
     why: 'A copy of the tablespace has nowhere to lie.',
   },
+  'import-database-missing': {
+    severities: ['blocking'],
+    why: 'There is nothing that what is imported could take the place of.',
+  },
+  'import-expired': {
+    severities: ['blocking'],
+    why: 'A standby that was given up holds something else, or nothing.',
+  },
+  'import-version': {
+    severities: ['blocking'],
+    why: 'pg_dump refuses a server that is newer than itself, and an older server does not know what a newer one has.',
+  },
+  'import-pooled': {
+    severities: ['blocking'],
+    why: 'A pool hands sessions on: the processes of a parallel dump may not see one snapshot.',
+  },
+  'import-unreadable': {
+    severities: ['blocking'],
+    why: 'The dump ends at the first table that it may not read.',
+  },
+  'import-role': {
+    severities: ['blocking'],
+    why: 'A dump is a program: what it holds runs with the rights of whoever loads it.',
+  },
+  'import-role-missing': {
+    severities: ['blocking'],
+    why: 'The load ends at the first privilege of a role that is not here.',
+  },
+  'import-extension-missing': {
+    severities: ['blocking'],
+    why: 'The load ends where an extension is made that this host does not have.',
+  },
+  'import-extension-untrusted': {
+    severities: ['blocking'],
+    why: 'The load ends where the role makes an extension that only a superuser may make.',
+  },
+  'import-encoding': {
+    severities: ['confirm'],
+    why: 'The load ends at the first text that the encoding here cannot hold.',
+  },
+  'import-subscriptions': {
+    severities: ['blocking'],
+    why: 'The worker of a subscription keeps the database from being renamed, and goes on writing to the one that is set aside.',
+  },
+  'import-left-out': {
+    severities: ['warning'],
+    why: 'What an event trigger does is not done any more.',
+  },
+  'import-loss': {
+    severities: ['warning'],
+    why: 'What was written here since the two parted is not in what takes its place.',
+  },
 } as const satisfies Record<string, Entry>;
 
 export type FindingCode = keyof typeof findingCatalogue;

@@ -4,6 +4,7 @@ import { findingsOf } from './index.ts';
 import type { FindingFacts } from './rule.ts';
 import { nothingReplayed } from '../replayed-wal.ts';
 import { cutoverCases } from '../testing/cutover.ts';
+import { importAlways, importCases } from '../testing/import.ts';
 import { mirrorCases, vaultCases } from '../testing/mirror.ts';
 import { protectionCases } from '../testing/protection.ts';
 import {
@@ -170,7 +171,15 @@ test('a host on which nothing is wrong has no findings', () => {
 
 describe('a finding', () => {
   test('of every code and severity of the catalogue is planted here, or where its plan is made', () => {
-    const all = [...cases, ...cutoverCases, ...protectionCases, ...mirrorCases, ...vaultCases];
+    const all = [
+      ...cases,
+      ...cutoverCases,
+      ...protectionCases,
+      ...mirrorCases,
+      ...vaultCases,
+      ...importCases,
+      importAlways,
+    ];
     const planted = all.map(([code, severity]) => `${code} ${severity}`);
     const known = Object.entries(findingCatalogue).flatMap(([code, { severities }]) =>
       severities.map((severity) => `${code} ${severity}`),
