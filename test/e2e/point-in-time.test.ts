@@ -71,6 +71,7 @@ test('one call takes it back: the former state with its newest commits, on a tim
   expect(await notes()).toEqual(['before the drop', 'after the drop']);
   expect(await sql(lab.postgres, "SELECT to_regclass('invoices') IS NULL")).toBe('t');
   expect(cutoverOf(undone).live?.timeline).toBe(3);
+  expect((await request(lab, 'GET', `/v1/runs/${restored.id}`)).json).toMatchObject({ undoneBy: undone.id });
   await protectedAgain(cutoverOf(undone).backup?.backupId);
 });
 

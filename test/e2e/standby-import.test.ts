@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { ExchangeResult, StandbyImportResult } from '@barback/api/scenarios/import-result.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -9,6 +8,7 @@ import { sql } from '../lab/psql.ts';
 import type { WritingApplication } from '../lab/writing-application.ts';
 import { applicationOf } from '../support/application-scene.ts';
 import { endOf, request, startRun, type PlanBody, type RunBody } from '../support/barback-client.ts';
+import { dumpsOf, importState, planImport } from '../support/import-client.ts';
 import { openCutWay } from '../support/cut-way.ts';
 import { carryOutWell, planUndo } from '../support/cutover-client.ts';
 import {
@@ -47,12 +47,11 @@ test('a source whose connection is cut in the middle changes nothing, and leaves
   const way = await openCutWay(standby.port, 4_000_000);
   try {
     await configureImport(lab, standby, { port: way.port });
-    const before = await state();
-    const run = await ended(await plan());
+    const before = await importState(lab);
+    const run = await ended(await planImport(lab));
     expect(run.state).toBe('failed');
     expect(run.problem?.type).toMatch(/:(import-failed|source-unreachable)$/);
-    expect(await state()).toEqual(before);
-    await leavesNothing(before.databases);
+    expect(await importState(lab)).toEqual(before);
   } finally {
     await way.close();
     await configureImport(lab, standby);
@@ -70,20 +69,19 @@ test('what a dump would execute runs as a role without rights: a hostile source 
      CREATE MATERIALIZED VIEW trap AS SELECT evil(); ALTER MATERIALIZED VIEW trap OWNER TO smartsapp`,
   );
   try {
-    const before = await state();
-    const run = await ended(await plan());
+    const before = await importState(lab);
+    const run = await ended(await planImport(lab));
     expect(run.state).toBe('failed');
     expect(run.problem?.detail).toMatch(/pg_restore.*(COPY|permission denied|must be superuser)/s);
     expect(existsSync(trap)).toBe(false);
-    expect(await state()).toEqual(before);
-    await leavesNothing(before.databases);
+    expect(await importState(lab)).toEqual(before);
   } finally {
     await standby.sql('DROP MATERIALIZED VIEW trap; DROP FUNCTION evil()');
   }
 });
 
 test('the contents of the standby take the place of the database, with every row and privilege, and the application writes there', async () => {
-  const made = await plan();
+  const made = await planImport(lab);
   expect(made.findings).toMatchObject([{ code: 'import-loss', severity: 'warning' }]);
   imported = await carryOutWell(lab, made);
   const { dump, load, exchange, backup } = imported.result as unknown as StandbyImportResult;
@@ -101,7 +99,7 @@ test('the contents of the standby take the place of the database, with every row
   expect(Number(await sql(lab.postgres, 'SELECT count(*) FROM ledger'))).toBeGreaterThanOrEqual(20);
   expect((await listBackups(lab.barman)).find(({ id }) => id === backup?.backupId)?.status).toBe('DONE');
   await waitForCleanCheck(lab.barman);
-  expect(await dumps()).toEqual([]);
+  expect(await dumpsOf(lab)).toEqual([]);
 });
 
 test('what was replaced is kept and listed, lets nobody in, and no password is in the record', async () => {
@@ -122,6 +120,8 @@ test('one call takes it back, with what was written to the former database, and 
   const undone = await carryOutWell(lab, await planUndo(lab, imported));
   expect(await sql(lab.postgres, 'SELECT count(*) FROM customers')).toBe('20');
   await writer?.written(5);
+  const taken = await request(lab, 'GET', `/v1/runs/${imported.id}`);
+  expect(taken.json).toMatchObject({ undoneBy: undone.id });
   const again = await carryOutWell(lab, await planUndo(lab, undone));
   expect(await sql(lab.postgres, 'SELECT count(*) FROM customers')).toBe('500');
   await writer?.written(5);
@@ -129,33 +129,9 @@ test('one call takes it back, with what was written to the former database, and 
   const drop = accepted.json as PlanBody & { hash: string };
   await request(lab, 'POST', `/v1/plans/${drop.id}/approvals`, { role: 'approver', body: { hash: drop.hash } });
   await carryOutWell(lab, drop);
-  expect((await state()).databases).toEqual(['postgres', 'system', 'template0', 'template1']);
+  expect((await importState(lab)).databases).toHaveLength(4);
 });
-
-async function plan(options: object = {}): Promise<PlanBody> {
-  const body = { server: lab.server, scenario: 'standby-import', options: { import: 'managed', ...options } };
-  const answer = await request(lab, 'POST', '/v1/plans', { body });
-  if (answer.status !== 201) throw new Error(`cannot plan: ${answer.status} ${answer.text}`);
-  return answer.json as PlanBody;
-}
 
 async function ended(made: PlanBody): Promise<RunBody> {
   return endOf(lab, (await startRun(lab, made)).id);
-}
-
-/** What must be as it was. */
-async function state() {
-  const databases = (await sql(lab.postgres, 'SELECT datname FROM pg_database ORDER BY 1', 'postgres')).split('\n');
-  const customers = await sql(lab.postgres, 'SELECT count(*), max(id) FROM customers');
-  return { databases, customers };
-}
-
-async function dumps(): Promise<string[]> {
-  const { dataDir } = lab.postgres;
-  return (await readdir(path.dirname(dataDir))).filter((name) => name.startsWith(`${path.basename(dataDir)}.import-`));
-}
-
-async function leavesNothing(databases: readonly string[]): Promise<void> {
-  expect(databases).toEqual(['postgres', 'system', 'template0', 'template1']);
-  expect(await dumps()).toEqual([]);
 }

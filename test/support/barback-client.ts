@@ -30,6 +30,7 @@ export interface StepBody {
   readonly finishedAt: string | null;
   readonly progress: { readonly bytes: number; readonly totalBytes: number | null; readonly phase: string } | null;
   readonly error: { readonly type: string; readonly detail: string } | null;
+  readonly result: unknown;
 }
 
 interface Transaction {

@@ -125,19 +125,14 @@ async function writeAccess(lab: Lab): Promise<{ caFile: string; passwordFile: st
   return { caFile, passwordFile };
 }
 
+/** How the agent's configuration describes it. */
+export function managedImport(lab: Lab, { port, caFile, passwordFile }: ManagedStandby) {
+  const into = { database: lab.postgres.database, role: 'app' };
+  return { host: '127.0.0.1', port, database: 'defaultdb', role: 'doadmin', passwordFile, caFile, into };
+}
+
 /** What the agent of the lab knows of it from now on, under the name `managed`. */
 export async function configureImport(lab: Lab, standby: ManagedStandby, changed: object = {}): Promise<void> {
-  const { port, caFile, passwordFile } = standby;
-  const { database } = lab.postgres;
-  const managed = {
-    host: '127.0.0.1',
-    port,
-    database: 'defaultdb',
-    role: 'doadmin',
-    passwordFile,
-    caFile,
-    into: { database, role: 'app' },
-    ...changed,
-  };
+  const managed = { ...managedImport(lab, standby), ...changed };
   await configureAgent(lab, (server) => void (server.imports = { managed }));
 }

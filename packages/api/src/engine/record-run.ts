@@ -66,6 +66,9 @@ export function recordFinished(deps: EngineDeps, run: Run, { state, problem, res
       .where(and(eq(runs.id, run.row.id), inArray(runs.state, ['queued', 'running', 'waiting'])))
       .run().changes;
     if (changed === 0) return;
+    if (state === 'succeeded' && 'undoes' in run.plan) {
+      tx.update(runs).set({ undoneBy: run.row.id }).where(eq(runs.id, run.plan.undoes)).run();
+    }
     appendRunEvent(tx, deps, run, { type: halted ? 'run.halted' : 'run.finished', data: { state, problem, result } });
   });
 }

@@ -14,7 +14,7 @@ export function renderStandbyImportResult(result: StandbyImportResult): string {
   const saved = backup === null ? null : `  ${backup.backupId}, DONE, ${bytes(backup.sizeBytes ?? 0)}\n`;
   return page(
     section('imported', imported(result)),
-    section('rows', rows(result)),
+    section('rows', result.load === null ? '' : renderImportedRows(result.load)),
     names(exchange),
     section('backup', saved ?? ''),
   );
@@ -39,8 +39,7 @@ function imported({ dump, load }: StandbyImportResult): string {
 const rowsMax = 20;
 
 /** Those that differ come first. */
-function rows({ load }: StandbyImportResult): string {
-  if (load === null) return '';
+export function renderImportedRows(load: NonNullable<StandbyImportResult['load']>): string {
   const lines = [
     ...load.compared.map((one) => [one.table, String(one.imported), one.live === null ? '-' : String(one.live)]),
     ...load.onlyLive.map((one) => [one.table, '-', one.rows === null ? '?' : String(one.rows)]),

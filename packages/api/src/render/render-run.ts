@@ -6,6 +6,7 @@ import { liveStates } from './live-states.ts';
 import { nextActions, type NextAction } from './next-actions.ts';
 import { plain } from './plain.ts';
 import { progressBar } from './progress-bar.ts';
+import { renderImportedRows } from './render-import-result.ts';
 import { renderResult } from './render-result.ts';
 import { bytes, duration, instant } from './units.ts';
 
@@ -28,6 +29,7 @@ export function renderRun(run: RunView, now: number): string {
     run.problem === null ? null : section('problem', describeProblem(run.problem)),
     gate(run, now),
     copyLine(run),
+    importedLines(run),
     table(['STEP', 'STATE', 'TRIES', 'WHAT'], run.steps.filter(isShown).map(stepRow)),
     renderResult(run),
     nextActions(actionsOf(run)),
@@ -112,7 +114,14 @@ function copyLine(run: RunView): string | null {
   );
 }
 
-/** Whether it took a directory from the live path. */
+/** What a person decides by while an import waits. */
+function importedLines(run: RunView): string | null {
+  const loaded = run.steps.find((step) => step.name === 'load' && step.state === 'succeeded')?.result;
+  const load = operations['import-load'].result.safeParse(loaded);
+  return run.gate === null || !load.success ? null : section('rows', renderImportedRows(load.data));
+}
+
+/** Whether something is kept that was live before. */
 function keeps(run: RunView): boolean {
   return run.steps.some((step) => step.name === 'swap' && step.state === 'succeeded');
 }
@@ -145,7 +154,7 @@ function actionsOf(run: RunView): readonly NextAction[] {
     report,
     { say: 'take it back: this makes a plan and does nothing yet', method: 'POST', path: `${self}/undo`, body: {} },
     {
-      say: 'accept it: this plans to delete the directory that was live, after which there is no undo',
+      say: 'accept it: this plans to delete what was live before, after which there is no undo',
       method: 'POST',
       path: `${self}/accept`,
       body: {},

@@ -9,6 +9,7 @@ import type { Reader } from '../db/database.ts';
 import { apiKeys, attempts } from '../db/schema.ts';
 import { runViewSchema, type RunView } from '../engine/run-view.ts';
 import type { CutoverResult } from '../scenarios/cutover-result.ts';
+import type { ExchangeResult } from '../scenarios/import-result.ts';
 import { lostSchema } from '../targets/stop-view.ts';
 import type { Principal } from '../keys/principal.ts';
 import { loadPlan } from '../planner/load-plan.ts';
@@ -98,10 +99,15 @@ function comparisonOf(run: RunView, plan: PlanView): Report['comparison'] {
   const { seconds, outageSeconds, lost } = plan.predictions;
   const [began, ended] = [microsOf(run.startedAt), microsOf(run.finishedAt)];
   const actual = began === null || ended === null ? null : (ended - began) / 1_000_000;
-  const { cutover } = (run.result ?? {}) as { readonly cutover?: CutoverResult };
+  const { cutover, exchange } = (run.result ?? {}) as {
+    readonly cutover?: CutoverResult;
+    readonly exchange?: ExchangeResult;
+  };
+  const isLive = cutover !== undefined || exchange !== undefined;
+  const outage = cutover?.outage.seconds ?? exchange?.outageSeconds ?? (isLive ? null : 0);
   return {
     seconds: { planned: seconds?.median ?? null, actual },
-    outageSeconds: { planned: outageSeconds, actual: cutover?.outage.seconds ?? (cutover === undefined ? 0 : null) },
+    outageSeconds: { planned: outageSeconds, actual: outage },
     undone: cutover === undefined ? null : lost,
   };
 }

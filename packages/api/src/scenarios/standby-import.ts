@@ -127,7 +127,7 @@ function dumpStep({ server, import: name }: Onto): Step {
 function confirmStep(database: string, within: string): Step {
   return gateStep('confirm-swap', {
     title: 'Wait for a person before anything of live is touched',
-    ask: `Everything is loaded and compared (see the step load). Let it take the place of ${database}, or cancel and drop it.`,
+    ask: `Everything is loaded and compared (the rows are listed). Let it take the place of ${database}, or cancel and drop it.`,
     choices: ['swap', 'cancel'],
     deadlineMs: durationMs(within),
   });
