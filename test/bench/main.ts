@@ -9,6 +9,7 @@ import { agentIdle } from './agent-idle.ts';
 import { auditRates } from './audit-rates.ts';
 import { drillAgainstHand } from './drill-against-hand.ts';
 import { figureTable, withSection, type Figure } from './figures.ts';
+import { importFigures } from './import-against-hand.ts';
 import { indexCold } from './index-cold.ts';
 import { indexWarm } from './index-warm.ts';
 import { mirrorFigures } from './mirror.ts';
@@ -19,17 +20,19 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const full = process.argv.includes('--full');
 const sizesMb = full ? [200, 2_000, 10_000] : [200];
 const outageSizesMb = full ? [200, 2_000, 10_000] : [200];
+const importSizesMb = full ? [200, 2_000] : [200];
 const mirrorSizesMb = full ? [200, 2_000] : [200];
 const rounds = 3;
 const walMb = 2_200;
 const figuresFile = path.join(import.meta.dirname, '../../docs/figures.md');
 const today = (): string => new Date().toISOString().slice(0, 10);
 
-/** Measures everything that the documents quote; `--write` makes docs/figures.md. `--outages` and `--mirrors` measure only those. */
+/** Measures everything that the documents quote; `--write` makes docs/figures.md. `--outages`, `--mirrors` and `--imports` measure only those. */
 async function bench(): Promise<void> {
   const parts: string[] = [];
   if (process.argv.includes('--outages')) return onlySection(await outages());
   if (process.argv.includes('--mirrors')) return onlySection(await mirrors());
+  if (process.argv.includes('--imports')) return onlySection(await imports());
   for (const [index, sizeMb] of sizesMb.entries()) {
     const dir = `/var/tmp/barback-bench-${process.pid}`;
     say(`building a lab with ${sizeMb} MB …`);
@@ -47,7 +50,7 @@ async function bench(): Promise<void> {
       await labDown(dir);
     }
   }
-  parts.push(await mirrors(), await outages());
+  parts.push(await mirrors(), await imports(), await outages());
   const document = `${parts.join('\n\n')}\n`;
   say(document);
   if (!process.argv.includes('--write')) return;
@@ -62,11 +65,15 @@ async function onlySection(section: string): Promise<void> {
 }
 
 /** Each size in a lab of its own: the runbook leaves Barman without what comes after, and a mirror begins with none. */
-async function perSize(sizes: readonly number[], measure: (lab: Lab, sizeMb: number) => Promise<readonly Figure[]>) {
+async function perSize(
+  sizes: readonly number[],
+  measure: (lab: Lab, sizeMb: number) => Promise<readonly Figure[]>,
+  ofLabMb?: number,
+) {
   const figures: Figure[] = [];
   for (const sizeMb of sizes) {
     const dir = `/var/tmp/barback-bench-${process.pid}`;
-    const lab = await labUp({ dir, sizeMb });
+    const lab = await labUp({ dir, sizeMb: ofLabMb ?? sizeMb });
     try {
       figures.push(...(await measure(lab, sizeMb)));
     } finally {
@@ -90,6 +97,12 @@ async function mirrors(): Promise<string> {
   say('mirrors …');
   const figures = await perSize(mirrorSizesMb, (lab, sizeMb) => mirrorFigures(lab, rounds, sizeMb));
   return `## A mirror on a box of the same machine\n\n${measured('--mirrors')}\n\n${figureTable(figures)}`;
+}
+
+async function imports(): Promise<string> {
+  say('imports …');
+  const figures = await perSize(importSizesMb, (lab, sizeMb) => importFigures(lab, rounds, sizeMb), 0);
+  return `## An import from a PostgreSQL on the same machine over TLS, ${rounds} pairs\n\n${measured('--imports')}\n\n${figureTable(figures)}`;
 }
 
 async function indexFigures(lab: Lab): Promise<string> {

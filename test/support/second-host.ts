@@ -13,8 +13,12 @@ import type { Box } from './box.ts';
 import { apiCommand } from './offsite.ts';
 
 /** Another host as provisioning leaves it, with access to the box of the first, seen through the first one's api. */
-export async function secondHost(first: Lab, box: Box): Promise<{ lab: Lab; stop: () => Promise<void> }> {
-  const dir = await mkdtemp('/var/tmp/barback-test-');
+export async function secondHost(
+  first: Lab,
+  box: Box,
+  parent = '/var/tmp',
+): Promise<{ lab: Lab; stop: () => Promise<void> }> {
+  const dir = await mkdtemp(path.join(parent, 'barback-test-'));
   await chmod(dir, 0o755);
   const place = path.join(dir, 'lab');
   const stop = async (): Promise<void> => {

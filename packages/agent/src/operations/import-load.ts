@@ -9,6 +9,7 @@ import { countsSchema, countsSql, likenessSchema, likenessSql, type Counts } fro
 import { selectEntries } from '../postgres/restore-list.ts';
 import { monotonicMs } from '../system/clock.ts';
 import { requirePlan } from './backup-lease.ts';
+import { barmanPlaces } from './barman-places.ts';
 import { askJson, liveServer, sqlProgram } from './copy-sql.ts';
 import { execute, executeOk } from './execute.ts';
 import { requireFresh, type Fresh } from './fresh-database.ts';
@@ -19,7 +20,7 @@ import { readImport, writeImport, type ImportRecord } from './import-record.ts';
 import { freshOf, importOf, importProgram, secondsSince, type ImportSource } from './import-source.ts';
 import { databaseOf, liveBeside, runSql } from './live-database.ts';
 import { whileReporting } from './report-bytes.ts';
-import { livePlaces, withSpaceGuard } from './space-guard.ts';
+import { livePlaces, withSpaceGuard, type GuardedPlace } from './space-guard.ts';
 
 type LoadParams = Params<'import-load'>;
 
@@ -32,9 +33,9 @@ export const importLoad: Handler<'import-load'> = {
     const source = importOf(host, params.import);
     const startedAt = monotonicMs();
     const { counts } = requireDumped(await readImport(host, plan));
-    const fresh = await requireFresh(source, plan, params, call);
+    const [fresh, guarded] = await Promise.all([requireFresh(source, plan, params, call), placesOfLoad(host, call)]);
     await writeImport(host, plan, { ...fresh.record, fresh: { ...requireMade(fresh.record), isEmpty: false } });
-    const leftOut = await load({ source, fresh, privileges: params.privileges }, call);
+    const leftOut = await load({ source, fresh, guarded, privileges: params.privileges }, call);
     call.progress('count', 0, null);
     const loaded = await countFresh(source, fresh.name, call);
     const differences = compareCounts(counts, loaded);
@@ -69,10 +70,11 @@ function requireMade({ fresh }: ImportRecord): NonNullable<ImportRecord['fresh']
 interface Loading {
   readonly source: ImportSource;
   readonly fresh: Fresh;
+  readonly guarded: readonly GuardedPlace[];
   readonly privileges: boolean;
 }
 
-async function load({ source, fresh, privileges }: Loading, call: Call): Promise<readonly string[]> {
+async function load({ source, fresh, guarded: places, privileges }: Loading, call: Call): Promise<readonly string[]> {
   const { host } = source;
   const { binDirectory } = host.server.postgres;
   const directory = fresh.record.directory?.path ?? '';
@@ -86,7 +88,7 @@ async function load({ source, fresh, privileges }: Loading, call: Call): Promise
   const environment = { PGOPTIONS: '-c synchronous_commit=off' };
   const program = importProgram(source, 'into', { argv, timeoutMs: longMs, background: true, environment });
   const live = liveBeside(host, [fresh.name]);
-  await withSpaceGuard(host, await livePlaces(host), call.signal, (guarded) =>
+  await withSpaceGuard(host, places, call.signal, (guarded) =>
     whileReporting(
       async () => (await databaseOf(live, fresh.oid, call))?.sizeBytes ?? 0,
       (bytes) => call.progress('load', bytes, null),
@@ -94,6 +96,12 @@ async function load({ source, fresh, privileges }: Loading, call: Call): Promise
     ),
   );
   return leftOut;
+}
+
+/** Everything that is loaded is WAL too, which Barman keeps until its retention ends (T44). */
+async function placesOfLoad(host: Host, call: Call): Promise<GuardedPlace[]> {
+  const [live, { home }] = await Promise.all([livePlaces(host), barmanPlaces(host, call.signal)]);
+  return [...live, { role: 'barman', path: home }];
 }
 
 async function madeBefore(host: Host, { record, name }: Fresh, call: Call) {

@@ -1,4 +1,5 @@
 import { formatInstant, type Micros } from '@barback/shared/postgres/instant.ts';
+import type { Progress } from '@barback/shared/wire/job.ts';
 import type { Json } from '@barback/shared/wire/json.ts';
 import { problemSchema, type Problem } from '@barback/shared/wire/problem.ts';
 import { isPassedOver } from '../scenarios/passed-over.ts';
@@ -71,11 +72,18 @@ function stepView(
     startedAt: instant(tries[0]?.intendedAt ?? null),
     finishedAt: ended ? instant(last?.endedAt ?? null) : null,
     attempts: tries.length,
-    progress: last?.progress ? { ...last.progress, at: formatInstant(last.progress.at) } : null,
+    progress: last?.progress ? progressView(last.progress) : null,
     result: last?.outcome?.is === 'succeeded' ? last.outcome.result : null,
     error: problemOf(last),
     cleanup,
   };
+}
+
+function progressView(progress: Progress): NonNullable<StepView['progress']> {
+  const { bytes, totalBytes, bytesPerSecond, at } = progress;
+  const isKnown = totalBytes !== null && bytesPerSecond > 0;
+  const secondsLeft = isKnown ? Math.round(Math.max(0, totalBytes - bytes) / bytesPerSecond) : null;
+  return { ...progress, at: formatInstant(at), secondsLeft };
 }
 
 function stateOf(run: Run, last: StoredAttempt | null, cleanup: boolean): StepView['state'] {

@@ -15,7 +15,13 @@ const stepViewSchema = z
     finishedAt: instant.nullable(),
     /** How often it was tried. */
     attempts: z.int().nonnegative(),
-    progress: progressSchema.extend({ at: instant }).nullable(),
+    progress: progressSchema
+      .extend({
+        at: instant,
+        /** Until the phase has moved all its bytes, at the rate of the last few seconds; null: not known. */
+        secondsLeft: z.number().nullable(),
+      })
+      .nullable(),
     result: jsonSchema,
     error: problemSchema.nullable(),
     /** Whether it puts something back that an earlier step began. */

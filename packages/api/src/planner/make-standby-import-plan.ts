@@ -19,12 +19,13 @@ export interface StandbyImportInput extends FrameInput {
   readonly look: Result<'import-look'>;
 }
 
-/** The plan that replaces a database with the contents of one elsewhere. Pure; throws ProblemError where live does not answer. */
+/** The plan that replaces a database with the contents of one elsewhere. Pure; throws ProblemError where live takes no writes. */
 export function makeStandbyImportPlan(input: StandbyImportInput): StandbyImportPlan {
   const { request, host, look, settings } = input;
   const { server, options } = request;
   const { source, into, validUntil } = look;
-  if (host.live === null) throw liveIsDown();
+  if (host.live === null) throw refused('live does not answer', 'Start it');
+  if (host.live.inRecovery) throw refused('live is a standby', 'Ask the server that takes writes');
   const list = applicationsOf(server, settings);
   const clusterBytes = clusterBytesOf(host);
   // Blocked where there is none: such a plan is shown and never started.
@@ -79,8 +80,8 @@ function predictions(
   };
 }
 
-function liveIsDown(): ProblemError {
-  return new ProblemError('import-refused', 'cannot import: live does not answer', {
-    next: 'Start it: what is imported is loaded into it, beside the database that is replaced.',
+function refused(why: string, what: string): ProblemError {
+  return new ProblemError('import-refused', `cannot import: ${why}`, {
+    next: `${what}: what is imported is loaded into live, beside the database that is replaced.`,
   });
 }

@@ -33,8 +33,8 @@ test('sizes, durations and instants are written for people', () => {
 });
 
 test('progress is a bar with bytes and rate, or only bytes without a total', () => {
-  const half = { phase: 'copy', bytes: 512, totalBytes: 1024, bytesPerSecond: 2048 };
-  expect(progressBar(half)).toBe('copy [##########..........] 50 %, 512 B of 1.0 KiB, 2.0 KiB/s');
+  const half = { phase: 'copy', bytes: 512, totalBytes: 1024, bytesPerSecond: 2048, secondsLeft: 4000 };
+  expect(progressBar(half)).toBe('copy [##########..........] 50 %, 512 B of 1.0 KiB, 2.0 KiB/s, 1 h 6 min left');
   expect(progressBar({ ...half, totalBytes: null, bytesPerSecond: 0 })).toBe('copy 512 B');
   expect(progressBar({ ...half, bytes: 4096 })).toContain('100 %');
 });

@@ -31,7 +31,7 @@ export function subject(plan: PlanView, now: number): Lines {
         ['frees', plan.kept.bytes === null ? null : bytes(plan.kept.bytes)],
       ];
     case 'standby-import':
-      return [...importSubject(plan), ...applications(plan.applications)];
+      return [...importSubject(plan), needs(plan), ...applications(plan.applications)];
     case 'import-undo':
       return [
         ['puts back', plain(plan.kept.name)],
@@ -77,8 +77,12 @@ function copySubject(plan: CopyView, now: number): Lines {
     ['target', describeTarget(plan.target)],
     ...(plan.stop === null ? [] : stopFields(plan.stop, now)),
     ['timeline', timeline(plan)],
-    ['needs', `${bytes(plan.predictions.scratchBytes)} and ${bytes(plan.predictions.walBytes ?? 0)} of WAL`],
+    needs(plan),
   ];
+}
+
+function needs({ predictions }: Pick<PlanView, 'predictions'>): Lines[number] {
+  return ['needs', `${bytes(predictions.scratchBytes)} and ${bytes(predictions.walBytes ?? 0)} of WAL`];
 }
 
 function restoreFromMirrorSubject(

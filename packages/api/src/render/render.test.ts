@@ -102,7 +102,8 @@ const step = (name: string, state: RunView['steps'][number]['state'], cleanup = 
   startedAt: null,
   finishedAt: null,
   attempts: state === 'pending' ? 0 : 1,
-  progress: state === 'running' ? { phase: 'copy', bytes: 1, totalBytes: 4, bytesPerSecond: 2, at } : null,
+  progress:
+    state === 'running' ? { phase: 'copy', bytes: 1, totalBytes: 4, bytesPerSecond: 2, at, secondsLeft: 2 } : null,
   result: null,
   error: null,
   cleanup,
