@@ -69,8 +69,11 @@ export default {
       comment:
         'What Barman and PostgreSQL say is parsed, and argv is built, by functions that a test can call with text.',
       severity: 'error',
-      from: { path: '^packages/agent/src/(barman|mirror|pgbouncer|postgres)/', pathNot: TESTS },
-      to: { pathNot: '^packages/agent/src/(barman|mirror|pgbouncer|postgres)/|^packages/shared/|/node_modules/zod/' },
+      from: { path: '^packages/agent/src/(barman|mirror|pgbouncer|postgres|provision)/', pathNot: TESTS },
+      to: {
+        pathNot:
+          '^packages/agent/src/(barman|mirror|pgbouncer|postgres|provision)/|^packages/shared/|/node_modules/zod/',
+      },
     },
     {
       name: 'api-never-spawns',

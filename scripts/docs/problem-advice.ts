@@ -90,6 +90,14 @@ export const problemAdvice: Readonly<Record<ProblemType, string>> = {
     "Look whether this host is among the source's trusted addresses, and at role, passwordFile and caFile of the import.",
   'database-changed': 'Somebody has renamed or replaced a database since the plan was made: plan again.',
   'database-in-use': 'End what keeps the database busy (pg_stat_activity, pg_prepared_xacts), and plan again.',
+  'provision-refused': 'Read what stands in the way; nothing was changed.',
+  'provision-failed':
+    "Read Terraform's last words, look at its state by hand, correct the cause, and plan again: what was made is in the state.",
+  'provision-locked':
+    'Wait until whoever holds the lock has ended; a lock that nobody holds is taken off by `terraform force-unlock`.',
+  'provision-changed': 'The configuration, the state or the world has changed since: plan again, and approve that.',
+  'not-enrolled':
+    'Look at the log of cloud-init and of barback-executor on the new host, let it enrol (a token works once, for its time), then resume the run.',
   'probe-refused': 'A probe is one statement that only reads.',
   'probe-failed': 'Run the probe on live; if it passes there, the backup lacks what it asks for.',
   'comparison-failed':

@@ -55,7 +55,8 @@ export async function openApiRig(
     const answer = answers[op as OpName] as ((params: unknown) => Json) | undefined;
     const told = answer?.(params);
     // Each run takes the fence from the one before.
-    const result = op === 'host-facts' ? { ...(told as Result<'host-facts'>), fence: rig.agent.fence } : told;
+    const known = op === 'host-facts' || op === 'agent-facts';
+    const result = known ? { ...(told as Result<'agent-facts'>), fence: rig.agent.fence } : told;
     return { end: 'succeeded', ...(result === undefined ? {} : { result }) };
   };
   const engine = rig.engine();
@@ -163,6 +164,7 @@ const backups = [backupAt('20261122T120500', 5, '5'), backupAt('20261122T120000'
 /** What the agent answers; whatever it is not asked here, it answers as the fake does. */
 const answers: { readonly [N in OpName]?: (params: Params<N>) => Result<N> } = {
   // Its clock is the api's: what is told of clocks that differ is not told here.
+  'agent-facts': () => ({ agentVersion: '0.0.0', kind: 'database', fence: { fence: 0, plan: null } }),
   'host-facts': () => ({ ...hostFacts, time: systemClock.now() }),
   'backup-list': () => ({ backups }),
   'backup-show': ({ backupId }) => backups.find((one) => one.id === backupId) ?? backupAt(backupId, 0, '2'),

@@ -104,6 +104,7 @@ const results: { readonly [N in OpName]?: Result<N> } = {
 /** A result that fits the contract of the operation. */
 export function fakeResults({ op }: Pick<TokenClaims, 'op'>, world: FakeWorld): Json {
   if (op === 'host-facts') return hostFacts(world);
+  if (op === 'agent-facts') return { agentVersion: '0.0.0', kind: 'database', fence: { ...world.fence } };
   const result = results[op as OpName];
   return result ?? {};
 }

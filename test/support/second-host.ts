@@ -74,7 +74,9 @@ async function changeAgentFile(lab: Lab, change: (config: AgentFile) => void): P
 /** The first host is gone with everything on it; its api and the box are elsewhere. */
 export async function destroyHost(lab: Lab): Promise<void> {
   const isElsewhere = (argv: readonly string[]): boolean =>
-    /(^|\/)sshd/.test(argv[0] ?? '') || argv.includes(path.join(lab.dir, 'app', 'api.mjs'));
+    /(^|\/)sshd/.test(argv[0] ?? '') ||
+    argv.includes(path.join(lab.dir, 'app', 'api.mjs')) ||
+    argv.some((word) => word.startsWith(path.join(lab.dir, 'provisioner')));
   await poll('the host is dead', 20_000, async () => {
     const here = (await labProcesses(lab)).filter(({ argv }) => !isElsewhere(argv));
     for (const { pid } of here) {

@@ -165,6 +165,30 @@ const serverSchema = z.strictObject({
     .default(['pg_stat_statements', 'auto_explain']),
 });
 
+const address = z
+  .string()
+  .regex(/^[A-Za-z0-9_.*[\]"-]{1,200}$/, 'write an address such as hcloud_server.db, or hcloud_server.*');
+
+/** A directory of Terraform or OpenTofu that makes hosts; an agent of its own has it, where its state and its credentials may be. */
+const provisionerSchema = z.strictObject({
+  /** terraform or tofu. */
+  program: absolutePathSchema,
+  /** The root module. */
+  directory: absolutePathSchema,
+  /** Who runs it; the agent's own user when left out. */
+  user: userName.optional(),
+  /** Values of variables, secrets among them: readable by that user alone. */
+  varFile: absolutePathSchema.optional(),
+  /** Providers come from here and from nowhere else. */
+  pluginDirectory: absolutePathSchema.optional(),
+  /** Outputs that a run shows; sensitive ones never are. */
+  outputs: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_-]{0,62}$/)).default([]),
+  /** Resources that may be deleted or replaced; all others may only be made or changed. */
+  mayReplace: z.array(address).default([]),
+  /** Resources that never may, besides volumes, boxes, addresses and the like. */
+  never: z.array(address).default([]),
+});
+
 export const agentConfigSchema = z.strictObject({
   /** The agent's identity in tokens (`aud`) and receipts (`iss`). */
   id: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
@@ -184,20 +208,36 @@ export const agentConfigSchema = z.strictObject({
     keyFile: absolutePathSchema,
   }),
   apis: z.array(z.strictObject({ id: z.string().min(1).max(64), publicKey: publicJwkSchema })).min(1),
-  servers: z
-    .record(serverNameSchema, serverSchema)
-    .refine((servers) => Object.keys(servers).length > 0, 'name at least one server'),
+  servers: z.record(serverNameSchema, serverSchema).default({}),
+  provisioners: z.record(serverNameSchema, provisionerSchema).default({}),
 });
+
+/** What the parts of a configuration must be together. */
+const wholeConfigSchema = agentConfigSchema
+  .refine(({ servers, provisioners }) => Object.keys({ ...servers, ...provisioners }).length > 0, {
+    path: ['servers'],
+    message: 'name at least one server',
+  })
+  .refine(({ servers, provisioners }) => !Object.keys(servers).some((name) => Object.hasOwn(provisioners, name)), {
+    path: ['provisioners'],
+    message: 'a name is that of a server or of a provisioner',
+  });
 
 export type AgentConfig = z.infer<typeof agentConfigSchema>;
 export type ServerConfig = AgentConfig['servers'][string];
+export type ProvisionerConfig = AgentConfig['provisioners'][string];
+
+/** Everything that a request may name. */
+export function namesOf({ servers, provisioners }: Pick<AgentConfig, 'servers' | 'provisioners'>): string[] {
+  return Object.keys({ ...servers, ...provisioners });
+}
 
 /** Parses the configuration text strictly; on failure throws one Error that lists every problem with its place and fix. */
 export function parseConfig(text: string, file: string): AgentConfig {
   const document = parseDocument(text, { strict: true, uniqueKeys: true });
   const syntax = [...document.errors, ...document.warnings].map((error) => error.message.split('\n')[0] ?? '');
   if (syntax.length > 0) throw new Error(configMessage(file, syntax));
-  const parsed = agentConfigSchema.safeParse(withoutAliases(document, file));
+  const parsed = wholeConfigSchema.safeParse(withoutAliases(document, file));
   if (parsed.success) return parsed.data;
   throw new Error(
     configMessage(

@@ -1,5 +1,6 @@
 import type { Contract, Observed, OperationClass } from '@barback/shared/operations/contract.ts';
 import { operations } from '@barback/shared/operations/index.ts';
+import { ProblemError } from '@barback/shared/wire/problem.ts';
 import type { Micros } from '@barback/shared/postgres/instant.ts';
 import type { z } from 'zod';
 import type { AgentConfig } from './config.ts';
@@ -33,6 +34,18 @@ export function registryOf(handlers: Handlers, sweepScratches?: Registry['sweepS
 /** What a handler may know of a configured server. */
 export function hostOf(config: AgentConfig, serverName: string): Host {
   const server = Object.hasOwn(config.servers, serverName) ? config.servers[serverName] : undefined;
-  if (!server) throw new Error(`cannot work on the server ${serverName}: it is not configured`);
-  return { config, serverName, server };
+  if (server) return { config, serverName, server };
+  if (!Object.hasOwn(config.provisioners, serverName)) {
+    throw new Error(`cannot work on the server ${serverName}: it is not configured`);
+  }
+  return {
+    config,
+    serverName,
+    // Whatever asks for a database of it gets an answer instead.
+    get server(): never {
+      throw new ProblemError('unknown-server', `${serverName} makes hosts: it has no database`, {
+        next: 'Ask for the scenario provision, or name a server with a database.',
+      });
+    },
+  };
 }

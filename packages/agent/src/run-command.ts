@@ -82,7 +82,7 @@ async function enrollHere(args: Arguments): Promise<void> {
 }
 
 async function administer(args: Arguments): Promise<void> {
-  const { readConfig } = await import('./config.ts');
+  const { namesOf, readConfig } = await import('./config.ts');
   const config = readConfig(args.config);
   const print = (text: string) => process.stdout.write(`${text}\n`);
   switch (args.command) {
@@ -90,7 +90,7 @@ async function administer(args: Arguments): Promise<void> {
       print(JSON.stringify((await import('./gateway/derive-settings.ts')).deriveSettings(config)));
       return;
     case 'check-config':
-      print(`${args.config} is good: agent ${config.id}, servers ${Object.keys(config.servers).join(', ')}`);
+      print(`${args.config} is good: agent ${config.id}, servers ${namesOf(config).join(', ')}`);
       return;
     case 'keys':
       print(JSON.stringify(await (await import('./cli/make-keys.ts')).makeKeys(config.signingKeyFile)));

@@ -7,7 +7,7 @@ import {
 } from '@barback/shared/wire/enrolment.ts';
 import { signJws } from '@barback/shared/wire/jws.ts';
 import { importSigningKey, privateJwkSchema } from '@barback/shared/wire/keys.ts';
-import { parseConfig, type AgentConfig } from '../config.ts';
+import { namesOf, parseConfig, type AgentConfig } from '../config.ts';
 import { monotonicMs } from '../system/clock.ts';
 import { readIfExists, writeAtomic } from '../system/files.ts';
 import { postJson, type Answer } from '../system/http-post.ts';
@@ -38,9 +38,9 @@ const units = ['barback-executor.service', 'barback-gateway.service'];
 export async function enroll(options: EnrollOptions, say: (line: string) => void): Promise<string> {
   const token = await readToken(options.tokenFile);
   const config = await obey(options.configFile, token);
-  if (!Object.hasOwn(config.servers, token.server)) {
+  if (!namesOf(config).includes(token.server)) {
     throw new Error(
-      `the token is for the server ${token.server}; ${options.configFile} has ${Object.keys(config.servers).join(', ')}`,
+      `the token is for the server ${token.server}; ${options.configFile} has ${namesOf(config).join(', ')}`,
     );
   }
   const agentUrl = options.agentUrl ?? `https://${config.gateway.host}:${config.gateway.port}`;

@@ -1,5 +1,5 @@
 import { problem } from '@barback/shared/wire/problem.ts';
-import type { AgentConfig } from '../config.ts';
+import { namesOf, type AgentConfig } from '../config.ts';
 import { readFence, writeFence } from '../executor/fence.ts';
 import { JobDirectory } from '../jobs/directory.ts';
 
@@ -8,8 +8,8 @@ import { JobDirectory } from '../jobs/directory.ts';
  * The number grows, so that nothing the old holder still sends is accepted; a job that is under way is never cut off.
  */
 export async function releaseServer(config: AgentConfig, server: string | undefined): Promise<string> {
-  if (server === undefined || !Object.hasOwn(config.servers, server)) {
-    throw new Error(`name one of the servers of this agent: --server ${Object.keys(config.servers).join(' | ')}`);
+  if (server === undefined || !namesOf(config).includes(server)) {
+    throw new Error(`name one of the servers of this agent: --server ${namesOf(config).join(' | ')}`);
   }
   const fence = await readFence(config.stateDirectory, server);
   if (fence.plan === null) return `${server} is free (fence ${fence.fence})`;

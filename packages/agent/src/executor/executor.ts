@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { importPublicKey, importSigningKey, privateJwkSchema, thumbprint } from '@barback/shared/wire/keys.ts';
 import { sha256Hex, type PinnedKeys } from '@barback/shared/wire/jws.ts';
-import type { AgentConfig } from '../config.ts';
+import { namesOf, type AgentConfig } from '../config.ts';
 import { adoptJobs } from '../jobs/adopt.ts';
 import { JobDirectory } from '../jobs/directory.ts';
 import { Launcher } from '../jobs/launch.ts';
@@ -84,7 +84,7 @@ async function authorityOf(config: AgentConfig, registry: Registry, epoch: strin
   return {
     keys,
     tokenFacts: { agentId: config.id, issuers, epoch },
-    requestFacts: { contracts, servers: new Set(Object.keys(config.servers)) },
+    requestFacts: { contracts, servers: new Set(namesOf(config)) },
     used: new UsedTokens(),
     refusals: new Refusals(path.join(config.stateDirectory, 'refusals.jsonl')),
   };

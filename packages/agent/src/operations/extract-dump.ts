@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import path from 'node:path';
-import type { Params, Result } from '@barback/shared/operations/index.ts';
+import type { Params } from '@barback/shared/operations/index.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { z } from 'zod';
 import { detachmentsSchema, detachmentsSql } from '../postgres/extract-detach-sql.ts';
@@ -17,13 +16,13 @@ import {
   schemaMarkSql,
   type ExtractTable,
 } from '../postgres/extract-sql.ts';
-import { openRegular } from '../system/open-file.ts';
 import { removeFile } from '../system/look-at-file.ts';
 import { requirePlan } from './backup-lease.ts';
 import { requireCopyProcess } from './copy-process.ts';
 import { askJson, copyServer, sqlProgram, type SqlServer } from './copy-sql.ts';
 import { executeOk } from './execute.ts';
 import { claimExtractDirectory, isStillThere, readExtract, writeExtract, type ExtractRecord } from './extract-place.ts';
+import { fileDigest } from './file-digest.ts';
 import type { Call, Handler, Host } from './handler.ts';
 import { copyState } from './scratch-promote.ts';
 import { requireScratch } from './scratch-record.ts';
@@ -53,7 +52,7 @@ export const extractDump: Handler<'extract-dump'> = {
     const file = path.join(record.directory.path, `${plan}.dump`);
     await dump(host, { server, tables, file }, call);
     const result = {
-      ...(await digestOf(file)),
+      ...(await fileDigest(file)),
       file,
       tables: params.tables.map((table, index) => ({ table, rows: rows[index] ?? 0 })),
       leftOut: [...leftOut],
@@ -164,20 +163,6 @@ async function dump(
     call.signal,
     'internal',
   );
-}
-
-const chunkBytes = 1024 * 1024;
-
-async function digestOf(file: string): Promise<Pick<Result<'extract-dump'>, 'bytes' | 'sha256'>> {
-  const opened = await openRegular(file);
-  if (!opened) throw new Error(`cannot read ${file}, which was just written`);
-  try {
-    const hash = createHash('sha256');
-    for (let at = 0; at < opened.size; at += chunkBytes) hash.update(await opened.read(at, chunkBytes));
-    return { bytes: opened.size, sha256: hash.digest('hex') };
-  } finally {
-    await opened.close();
-  }
 }
 
 export function refused(detail: string, next: string): ProblemError {

@@ -1,3 +1,9 @@
+import { agentFacts } from './agent-facts.ts';
+import { provisionLook } from './provision-look.ts';
+import { provisionPlan } from './provision-plan.ts';
+import { provisionApply } from './provision-apply.ts';
+import { provisionOutputs } from './provision-outputs.ts';
+import { provisionDiscard } from './provision-discard.ts';
 import { importLook } from './import-look.ts';
 import { importPrepare } from './import-prepare.ts';
 import { importDump } from './import-dump.ts';
@@ -173,6 +179,12 @@ export const handlers: Handlers = {
   'database-swap-back': databaseSwapBack,
   'database-open': databaseOpen,
   'database-discard': databaseDiscard,
+  'agent-facts': agentFacts,
+  'provision-look': provisionLook,
+  'provision-plan': provisionPlan,
+  'provision-apply': provisionApply,
+  'provision-outputs': provisionOutputs,
+  'provision-discard': provisionDiscard,
   'pooler-look': poolerLook,
   'pooler-pause': poolerPause,
   'pooler-resume': poolerResume,

@@ -1,5 +1,6 @@
 import { executeOk } from './execute.ts';
 import type { RsyncWork } from './run-rsync.ts';
+import { withWorkplace } from './workplace.ts';
 
 const limitMs = 600_000;
 /** The manifest of a large archive is read as one text. */
@@ -24,14 +25,6 @@ export async function writeForMirror(by: By, file: string, text: string): Promis
 }
 
 /** A directory of that user for as long as the work takes. */
-export async function withMirrorDirectory<T>(by: By, work: (directory: string) => Promise<T>): Promise<T> {
-  const argv = ['/usr/bin/mktemp', '--directory', '/var/tmp/barback-mirror-XXXXXXXX'];
-  const directory = (await runForMirror(by, argv)).trim();
-  try {
-    return await work(directory);
-  } finally {
-    // Also when the job was cancelled: its signal would keep the removal from beginning.
-    const unsignalled = { ...by, call: { ...by.call, signal: AbortSignal.timeout(limitMs) } };
-    await runForMirror(unsignalled, ['/usr/bin/rm', '-rf', '--', directory]);
-  }
+export function withMirrorDirectory<T>({ user, call }: By, work: (directory: string) => Promise<T>): Promise<T> {
+  return withWorkplace({ user, call, prefix: 'barback-mirror' }, work);
 }

@@ -1,3 +1,4 @@
+import type { ServerKind } from '@barback/shared/operations/agent-facts.ts';
 import { importPublicKey, publicJwkSchema, thumbprint } from '@barback/shared/wire/keys.ts';
 import type { SigningKey } from '@barback/shared/wire/jws.ts';
 import type { Clock } from '../clock.ts';
@@ -19,6 +20,7 @@ export interface Proven {
   readonly version: string;
   /** The newest plan that it has given this server to; null: it never has. */
   readonly heldBy: string | null;
+  readonly kind: ServerKind;
 }
 
 export type Prove = (candidate: Candidate, sub: string) => Promise<Proven>;
@@ -42,8 +44,8 @@ export function proverOf(own: {
       report: () => undefined,
     });
     try {
-      const { agentVersion, fence } = (await client.call('host-facts', { server: name }, { sub })).result;
-      return { version: agentVersion, heldBy: fence.plan };
+      const { agentVersion, fence, kind } = (await client.call('agent-facts', { server: name }, { sub })).result;
+      return { version: agentVersion, heldBy: fence.plan, kind };
     } finally {
       await client.close();
     }

@@ -33,15 +33,16 @@ export const serversAdd: Command = {
   says: 'add a server, or replace the agent of one: both keys are proven by one signed question before anything is stored',
   run: (given) =>
     withLocal(given, async ({ config, database }) => {
-      const server = serverOf(given, systemClock.now());
+      const said = serverOf(given, systemClock.now());
       const id = instanceId(config, database, systemClock.now());
       const signingKey = readSigningKey(config.signingKeyFile);
       const identity = { id, publicKey: publicPart(signingKey) };
       const prove = proverOf({ instanceId: id, signingKey: await importSigningKey(signingKey), clock: systemClock });
-      const { version, heldBy } = await prove(server, localActor().id).catch((error: unknown) => {
+      const { version, heldBy, kind } = await prove(said, localActor().id).catch((error: unknown) => {
         process.stderr.write(`the agent must list this api under apis:\n  ${JSON.stringify(identity)}\n`);
         throw error;
       });
+      const server = { ...said, kind };
       const how = saveServer(
         database,
         server,
@@ -53,7 +54,7 @@ export const serversAdd: Command = {
     }),
 };
 
-function serverOf(given: Given, createdAt: number): Server {
+function serverOf(given: Given, createdAt: number): Omit<Server, 'kind'> {
   return {
     name: serverNameOf(given),
     agentUrl: agentUrl(given.one('agent-url')),

@@ -11,6 +11,9 @@ export const servers = sqliteTable('servers', {
   agentId: text().notNull(),
   agentKey: text().notNull(),
   certificate: text().notNull(),
+  kind: text({ enum: ['database', 'provisioner'] })
+    .notNull()
+    .default('database'),
   /** Objectives, bounds and approval policy: ServerSettings as JSON. */
   settings: text().notNull(),
   createdAt: integer().notNull(),

@@ -7,7 +7,7 @@ import type { EngineDeps } from './engine-deps.ts';
 import type { Run } from './load-run.ts';
 import { isActive, recordFence } from './record-run.ts';
 
-type Fence = Result<'host-facts'>['fence'];
+type Fence = Result<'agent-facts'>['fence'];
 
 /**
  * Makes this run's plan the only one that may change the server. Never takes it from a plan that may still be at work:
@@ -28,7 +28,7 @@ export async function claimFence(deps: EngineDeps, run: Run, signal: AbortSignal
 }
 
 async function claimOnce(deps: EngineDeps, run: Run, agent: AgentClient, context: CallContext): Promise<void> {
-  const { result: facts } = await agent.call('host-facts', { server: run.row.server }, context);
+  const { result: facts } = await agent.call('agent-facts', { server: run.row.server }, context);
   refuseToSteal(deps, run, facts.fence);
   const expected = facts.fence.fence;
   const { result, evidence } = await agent.claim(run.row.plan, expected, context);

@@ -6,6 +6,7 @@ import { importAcceptResult, importUndoResult, standbyImportResult } from '../sc
 import type { ScenarioName } from '../scenarios/index.ts';
 import { pointInTimeResult } from '../scenarios/point-in-time-result.ts';
 import { restoreFromMirrorResult } from '../scenarios/restore-from-mirror-result.ts';
+import { provisionResult } from '../scenarios/provision-result.ts';
 import { rebaselineResult } from '../scenarios/rebaseline-result.ts';
 import { acceptResult, backupResult, mirrorResult, undoResult } from '../scenarios/small-results.ts';
 import type { Attempt } from './decide.ts';
@@ -38,4 +39,5 @@ const results = {
   'standby-import': standbyImportResult,
   'import-undo': importUndoResult,
   'import-accept': importAcceptResult,
+  provision: provisionResult,
 } as const satisfies Record<ScenarioName, unknown>;

@@ -21,6 +21,8 @@ function whichLies(plan: PlanDocument, now: Result<'host-facts'>['dataDirectory'
 
 /** Asks how live is and stores the answer with its time; silence leaves the last observation as it was. */
 export async function observeLive(deps: EngineDeps, row: RunRow, stop: AbortSignal): Promise<void> {
+  // What makes hosts has no database that could be seen.
+  if (row.scenario === 'provision') return;
   try {
     const { result } = await deps.agents.client(row.server).call(
       'host-facts',

@@ -10,7 +10,7 @@ import { parseInstant } from '@barback/shared/postgres/instant.ts';
 import type { OffsiteState } from '../offsite/offsite-keeper.ts';
 import { sees, type Principal } from '../keys/principal.ts';
 import { loadSchedules } from '../schedules/schedule-store.ts';
-import { loadServers } from '../servers/server-store.ts';
+import { loadDatabaseServers } from '../servers/server-store.ts';
 import { apiVersion } from '../version.ts';
 import { MetricSet } from './metric-set.ts';
 import { addServerMetrics } from './server-metrics.ts';
@@ -34,7 +34,7 @@ export async function scrape(
   const set = new MetricSet(registry);
   const reader = database.orm;
   set.gauge('barback_build_info', 'The version that runs', { version: apiVersion }, 1);
-  for (const server of loadServers(reader)) {
+  for (const server of loadDatabaseServers(reader)) {
     if (!sees(principal, server.name)) continue;
     addServerMetrics(set, reader, server, clock);
     // Requests are answered between two servers.

@@ -40,6 +40,7 @@ import type {
   UndoRequest,
 } from './plan-request.ts';
 import { planImportAccept, planImportUndo, planStandbyImport } from './plan-import.ts';
+import { planProvision } from './plan-provision.ts';
 import { planRestoreFromMirror } from './plan-restore-from-mirror.ts';
 import { replayedWal } from './replayed-wal.ts';
 import { setCourse } from './set-course.ts';
@@ -63,10 +64,21 @@ const catchUpMs = 45_000;
 export async function createPlan(deps: Deps, creation: PlanCreation): Promise<string> {
   const { request, principal, actor, requestHash } = creation;
   const server = loadServer(deps.database.orm, request.server, principal);
+  requireKind(server, request.scenario);
   const planning: Planning = { deps, creation, server, agent: deps.agents.client(server.name) };
   const plan = await planOf(planning, request);
   freeze(deps.database, plan, { by: actor, requestHash });
   return plan.id;
+}
+
+/** A provisioner has no database, and a database makes no hosts. */
+function requireKind({ name, kind }: Server, scenario: string): void {
+  if ((kind === 'provisioner') === (scenario === 'provision')) return;
+  const detail =
+    kind === 'provisioner' ? `${name} makes hosts: it has no database` : `${name} is a database and makes no hosts`;
+  throw new ProblemError('provision-refused', detail, {
+    next: 'The scenario provision is for a provisioner, every other one for a database: GET /v1/servers.txt',
+  });
 }
 
 interface Planning {
@@ -96,6 +108,11 @@ function planOf(planning: Planning, request: PlanRequest | RunRequest): Promise<
       return planRebaseline(planning, request);
     case 'restore-from-mirror':
       return planRestoreFromMirror(asked(planning), request);
+    case 'provision':
+      return planProvision(
+        { ...asked(planning), agents: planning.deps.agents, principal: planning.creation.principal },
+        request,
+      );
     case 'standby-import':
       return planStandbyImport(asked(planning), request);
     case 'import-undo':

@@ -66,6 +66,10 @@ function subjectOf(plan: PlanDocument): Record<string, Json> {
       return { undoes: plan.undoes, kept: plan.kept.name };
     case 'import-accept':
       return { accepts: plan.accepts, kept: plan.kept.name };
+    case 'provision': {
+      const { replaces, terraform } = plan;
+      return { replaces, digest: terraform.digest, changes: terraform.changes };
+    }
     case 'backup':
       return {};
   }

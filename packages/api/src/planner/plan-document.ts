@@ -223,6 +223,15 @@ export const importAcceptPlanSchema = frameSchema.extend({
   kept: keptDatabaseSchema,
 });
 
+export const provisionPlanSchema = frameSchema.extend({
+  scenario: z.literal('provision'),
+  replaces: z.string(),
+  /** Whose agent had it when the plan was made. */
+  oldAgent: z.string(),
+  /** What is approved. */
+  terraform: operations['provision-look'].result,
+});
+
 /** The frozen plan: these bytes are stored, hashed and executed. */
 export const planDocumentSchema = z.discriminatedUnion('scenario', [
   drillPlanSchema,
@@ -237,6 +246,7 @@ export const planDocumentSchema = z.discriminatedUnion('scenario', [
   standbyImportPlanSchema,
   importUndoPlanSchema,
   importAcceptPlanSchema,
+  provisionPlanSchema,
 ]);
 
 export type DrillPlan = z.infer<typeof drillPlanSchema>;
@@ -251,4 +261,5 @@ export type RestoreFromMirrorPlan = z.infer<typeof restoreFromMirrorPlanSchema>;
 export type StandbyImportPlan = z.infer<typeof standbyImportPlanSchema>;
 export type ImportUndoPlan = z.infer<typeof importUndoPlanSchema>;
 export type ImportAcceptPlan = z.infer<typeof importAcceptPlanSchema>;
+export type ProvisionPlan = z.infer<typeof provisionPlanSchema>;
 export type PlanDocument = z.infer<typeof planDocumentSchema>;

@@ -67,6 +67,15 @@ export const standbyImportRequestSchema = z
   })
   .meta({ id: 'StandbyImportRequest' });
 
+export const provisionRequestSchema = z
+  .strictObject({
+    /** A provisioner. */
+    server: serverNameSchema,
+    scenario: z.literal('provision'),
+    options: scenarios.provision.options,
+  })
+  .meta({ id: 'ProvisionRequest' });
+
 /** What an operator asks for, by scenario; everything else is decided by the planner and shown in the plan. */
 export const planRequestSchema = z
   .discriminatedUnion('scenario', [
@@ -78,6 +87,7 @@ export const planRequestSchema = z
     mirrorRequestSchema,
     restoreFromMirrorRequestSchema,
     standbyImportRequestSchema,
+    provisionRequestSchema,
   ])
   .meta({ id: 'PlanRequest' });
 
@@ -85,6 +95,7 @@ export type DrillRequest = z.output<typeof drillRequestSchema>;
 export type MirrorRequest = z.output<typeof mirrorRequestSchema>;
 export type RestoreFromMirrorRequest = z.output<typeof restoreFromMirrorRequestSchema>;
 export type StandbyImportRequest = z.output<typeof standbyImportRequestSchema>;
+export type ProvisionRequest = z.output<typeof provisionRequestSchema>;
 export type RebaselineRequest = z.output<typeof rebaselineRequestSchema>;
 export type PointInTimeRequest = z.output<typeof pointInTimeRequestSchema>;
 export type ExtractRequest = z.output<typeof extractRequestSchema>;

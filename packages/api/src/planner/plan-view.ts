@@ -1,9 +1,8 @@
-import { keptDatabaseSchema } from '@barback/shared/operations/database.ts';
 import { keptSchema } from '@barback/shared/operations/kept.ts';
 import { operations } from '@barback/shared/operations/index.ts';
 import { formatInstant, type Micros } from '@barback/shared/postgres/instant.ts';
 import { targetSchema } from '@barback/shared/postgres/target.ts';
-import { jsonSchema, type Json } from '@barback/shared/wire/json.ts';
+import { type Json } from '@barback/shared/wire/json.ts';
 import { z } from 'zod';
 import { plannedSlotsSchema, protectionBasisSchema } from '../scenarios/protection-basis.ts';
 import type { Step } from '../scenarios/step.ts';
@@ -12,61 +11,19 @@ import type { StoredPlan } from './load-plan.ts';
 import {
   mirrorPlanSchema,
   restoreFromMirrorPlanSchema,
-  standbyImportPlanSchema,
-  findingSchema,
-  predictionsSchema,
   type DrillPlan,
   type PlanDocument,
   type ExtractPlan,
   type PointInTimePlan,
 } from './plan-document.ts';
-import { planState, planStates } from './plan-state.ts';
-
-const instant = z.string().meta({ description: 'RFC 3339 UTC', example: '2026-11-22T12:00:00.123456Z' });
-
-const planStepSchema = z
-  .strictObject({
-    name: z.string(),
-    title: z.string(),
-    /** R reads, I establishes a state, A makes something fresh, D destroys; null: not an operation. */
-    class: z.enum(['R', 'I', 'A', 'D']).nullable(),
-    on: z.enum(['agent', 'api', 'person']),
-    operation: z.string().nullable(),
-    params: jsonSchema,
-    /** What puts the step back, and whether it is done in any case. */
-    inverse: z
-      .strictObject({
-        name: z.string(),
-        title: z.string(),
-        when: z.enum(['failure', 'always']),
-        operation: z.string(),
-        params: jsonSchema,
-      })
-      .nullable(),
-  })
-  .meta({ id: 'PlanStep' });
-
-const frameSchema = z.strictObject({
-  id: z.string(),
-  /** SHA-256 of the frozen bytes: what is approved and started. */
-  hash: z.string(),
-  server: z.string(),
-  state: z.enum(planStates),
-  createdAt: instant,
-  expiresAt: instant,
-  createdBy: z.string(),
-  options: jsonSchema,
-  findings: z.array(findingSchema),
-  predictions: predictionsSchema,
-  objectives: z.strictObject({ rtoSeconds: z.int().nullable(), rpoSeconds: z.int().nullable() }),
-  approvals: z.strictObject({
-    required: z.int(),
-    given: z.array(z.strictObject({ key: z.string(), at: instant })),
-  }),
-  steps: z.array(planStepSchema),
-  runId: z.string().nullable(),
-  links: z.record(z.string(), z.string()),
-});
+import { planState } from './plan-state.ts';
+import { frameViewSchema as frameSchema, instant } from './plan-view-frame.ts';
+import {
+  importAcceptViewSchema,
+  importUndoViewSchema,
+  provisionViewSchema,
+  standbyImportViewSchema,
+} from './plan-view-kinds.ts';
 
 const backupOfPlan = z.strictObject({
   id: z.string(),
@@ -140,32 +97,6 @@ const restoreFromMirrorViewSchema = frameSchema
   })
   .meta({ id: 'RestoreFromMirrorPlan' });
 
-const { import: importName, source, validUntil, into } = standbyImportPlanSchema.shape;
-
-const standbyImportViewSchema = frameSchema
-  .extend({
-    scenario: z.literal('standby-import'),
-    import: importName,
-    source,
-    validUntil,
-    into,
-    applications: z.array(z.string()),
-  })
-  .meta({ id: 'StandbyImportPlan' });
-
-const importUndoViewSchema = frameSchema
-  .extend({
-    scenario: z.literal('import-undo'),
-    undoes: z.string(),
-    kept: keptDatabaseSchema,
-    applications: z.array(z.string()),
-  })
-  .meta({ id: 'ImportUndoPlan' });
-
-const importAcceptViewSchema = frameSchema
-  .extend({ scenario: z.literal('import-accept'), accepts: z.string(), kept: keptDatabaseSchema })
-  .meta({ id: 'ImportAcceptPlan' });
-
 export const planViewSchema = z
   .discriminatedUnion('scenario', [
     drillViewSchema,
@@ -180,6 +111,7 @@ export const planViewSchema = z
     standbyImportViewSchema,
     importUndoViewSchema,
     importAcceptViewSchema,
+    provisionViewSchema,
   ])
   .meta({ id: 'Plan' });
 
@@ -260,6 +192,10 @@ function subjectOf(document: PlanDocument): Subject {
     case 'restore-from-mirror': {
       const { scenario, backup, timeline, mirror, vault, applications } = document;
       return { scenario, backup: backupSubject(backup), timeline, mirror, vault, applications };
+    }
+    case 'provision': {
+      const { scenario, replaces, oldAgent, terraform } = document;
+      return { scenario, replaces, oldAgent, terraform };
     }
     case 'backup':
       return { scenario: document.scenario, protection: document.basis };

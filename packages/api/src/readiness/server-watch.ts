@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Database } from '../db/database.ts';
 import { write } from '../db/write.ts';
 import type { Log } from '../engine/engine-deps.ts';
-import { loadServers } from '../servers/server-store.ts';
+import { loadDatabaseServers } from '../servers/server-store.ts';
 import { recordFindings } from './finding-store.ts';
 import { judgeServer } from './judge-server.ts';
 import { serverFacts } from './server-facts.ts';
@@ -42,7 +42,7 @@ export function watchReadiness(deps: WatchDeps, everyMs: number): ReadinessWatch
 
 /** One server after the other, with a breath between them: requests are answered meanwhile. */
 export async function judgeAll(deps: WatchDeps, signal?: AbortSignal): Promise<void> {
-  for (const server of loadServers(deps.database.orm)) {
+  for (const server of loadDatabaseServers(deps.database.orm)) {
     if (signal?.aborted) return;
     try {
       const found = judgeServer(serverFacts(deps.database.orm, server, deps.clock));

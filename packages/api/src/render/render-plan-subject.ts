@@ -45,6 +45,14 @@ export function subject(plan: PlanView, now: number): Lines {
         ['of run', plan.accepts],
         ['frees', bytes(plan.kept.sizeBytes)],
       ];
+    case 'provision': {
+      const { name, version } = plan.terraform.program;
+      return [
+        ['by', `${name} ${plain(version)}`],
+        ['for', `${plain(plan.replaces)}, whose agent was ${plain(plan.oldAgent)}`],
+        ['digest', plan.terraform.digest],
+      ];
+    }
     case 'mirror':
       return [['holds', heldText(plan.holds, now)]];
     case 'restore-from-mirror':

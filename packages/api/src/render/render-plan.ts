@@ -3,6 +3,7 @@ import type { PlanView } from '../planner/plan-view.ts';
 import { fields, page, section, table } from './layout.ts';
 import { nextActions, type NextAction } from './next-actions.ts';
 import { plain } from './plain.ts';
+import { renderChanges } from './render-provision.ts';
 import { subject } from './render-plan-subject.ts';
 import { duration, instant } from './units.ts';
 
@@ -35,6 +36,7 @@ export function renderPlan(plan: PlanView, now: number): string {
       ['hash', plan.hash],
     ]),
     section('findings', plan.findings.map(finding).join('')),
+    plan.scenario === 'provision' ? renderChanges(plan) : null,
     section('steps', steps(plan)),
     nextActions(actions(plan)),
   );
@@ -66,6 +68,7 @@ function about(plan: PlanView): string {
   if ('backup' in plan) return plan.backup.id;
   if ('kept' in plan) return plan.kept.plan;
   if ('import' in plan) return plan.import;
+  if ('replaces' in plan) return plan.replaces;
   return plan.protection.slotName ?? '';
 }
 

@@ -3,6 +3,7 @@ import type { DrillResult } from '../scenarios/drill-result.ts';
 import type { ExtractResult } from '../scenarios/extract-result.ts';
 import type { ImportAcceptResult, ImportUndoResult, StandbyImportResult } from '../scenarios/import-result.ts';
 import type { ScenarioName } from '../scenarios/index.ts';
+import type { ProvisionResult } from '../scenarios/provision-result.ts';
 import type { RebaselineResult } from '../scenarios/rebaseline-result.ts';
 import type { RestoreFromMirrorResult } from '../scenarios/restore-from-mirror-result.ts';
 import type { PointInTimeResult } from '../scenarios/point-in-time-result.ts';
@@ -18,6 +19,7 @@ import { renderExtractResult } from './render-extract-result.ts';
 import { renderImportAcceptResult, renderImportUndoResult, renderStandbyImportResult } from './render-import-result.ts';
 import { renderMirrorResult } from './render-mirror.ts';
 import { renderRestoreFromMirrorResult } from './render-restore-from-mirror.ts';
+import { renderProvisionResult } from './render-provision.ts';
 import { renderRebaselineResult } from './render-rebaseline-result.ts';
 
 /** By scenario: the engine made the result by the same name. */
@@ -32,6 +34,7 @@ const renderers: Readonly<Record<ScenarioName, (result: unknown) => string>> = {
   'standby-import': (result) => renderStandbyImportResult(result as StandbyImportResult),
   'import-undo': (result) => renderImportUndoResult(result as ImportUndoResult),
   'import-accept': (result) => renderImportAcceptResult(result as ImportAcceptResult),
+  provision: (result) => renderProvisionResult(result as ProvisionResult),
   mirror: (result) => renderMirrorResult(result as MirrorResult),
   rebaseline: (result) => renderRebaselineResult(result as RebaselineResult),
 };

@@ -8,6 +8,7 @@ import { rebaseline } from './rebaseline.ts';
 import { restoreFromMirror } from './restore-from-mirror.ts';
 import { importAccept } from './import-accept.ts';
 import { importUndo } from './import-undo.ts';
+import { provision } from './provision.ts';
 import { standbyImport } from './standby-import.ts';
 import { undo } from './undo.ts';
 
@@ -25,6 +26,7 @@ export const scenarios = {
   'standby-import': standbyImport,
   'import-undo': importUndo,
   'import-accept': importAccept,
+  provision,
 } as const;
 
 export type ScenarioName = keyof typeof scenarios;

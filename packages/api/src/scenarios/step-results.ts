@@ -1,4 +1,5 @@
 import type { operations, OpName, Result } from '@barback/shared/operations/index.ts';
+import type { Json } from '@barback/shared/wire/json.ts';
 import type { z } from 'zod';
 import type { TimedAttempt } from '../engine/decide.ts';
 import { isPassedOver } from './passed-over.ts';
@@ -16,6 +17,15 @@ export function resultsOf<N extends OpName>(steps: readonly Step[], attempts: re
       ? [{ params: action.params as Answered['params'], result: outcome.result as unknown as Result<N> }]
       : [];
   });
+}
+
+/** What the step of that name has answered, whoever did it; undefined: it has not succeeded. */
+export function outcomeOf(steps: readonly Step[], attempts: readonly TimedAttempt[], name: string): Json | undefined {
+  const index = steps.findIndex((step) => step.name === name);
+  const outcome = attempts.find(
+    (one) => one.step === index && one.direction === 'forward' && one.outcome?.is === 'succeeded',
+  )?.outcome;
+  return outcome?.is === 'succeeded' ? outcome.result : undefined;
 }
 
 /** When the first try of a step began, and the one that succeeded ended; null where it did not come to that. */

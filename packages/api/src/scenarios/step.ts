@@ -13,7 +13,8 @@ export type ApiOpName =
   | 'application-stop'
   | 'application-start'
   | 'application-reconnect'
-  | 'smoke-http';
+  | 'smoke-http'
+  | 'agent-enrolled';
 
 export type AgentAction = {
   [N in OpName]: { readonly on: 'agent'; readonly op: N; readonly params: Params<N> };

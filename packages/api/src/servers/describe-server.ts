@@ -17,6 +17,7 @@ export function describeServer(reader: Reader, server: Server): ServerView {
   const self = `/v1/servers/${server.name}`;
   return {
     name: server.name,
+    kind: server.kind,
     agentId: server.agentId,
     agentUrl: server.agentUrl,
     settings: server.settings,

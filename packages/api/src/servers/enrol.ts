@@ -48,12 +48,12 @@ export async function enrol(deps: Deps, { jws, principal, actor }: Offer) {
     agentKey: JSON.stringify(offered.agentKey),
     certificate: requireCertificate(offered.certificate),
   };
-  const { version: agentVersion, heldBy } = await deps.prove(candidate, principal.id);
+  const { version: agentVersion, heldBy, kind } = await deps.prove(candidate, principal.id);
   const how = write(deps.database, (tx) => {
     const at = deps.clock.now();
     // Of two that come at the same time, one finds it used.
     if (!endKey(tx, principal.id, actor, at)) throw used();
-    const server = { ...candidate, settings: settingsOf(tx, name), createdAt: at };
+    const server = { ...candidate, kind, settings: settingsOf(tx, name), createdAt: at };
     return saveIn(tx, server, actor, replacedAgent(deps, { server: name, heldBy }));
   });
   return { server: name, how, agentId, agentVersion };

@@ -1,3 +1,4 @@
+import type { ServerKind } from '@barback/shared/operations/agent-facts.ts';
 import type { Micros } from '@barback/shared/postgres/instant.ts';
 import type { Json } from '@barback/shared/wire/json.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
@@ -9,7 +10,7 @@ import { write } from '../db/write.ts';
 import { sees, type Principal } from '../keys/principal.ts';
 import { serverSettingsSchema, type ServerSettings } from '../planner/plan-document.ts';
 
-/** One protected cluster and the agent that works on it. */
+/** One protected cluster, or what makes hosts for one, and the agent that works on it. */
 export interface Server {
   readonly name: string;
   readonly agentUrl: string;
@@ -18,12 +19,19 @@ export interface Server {
   readonly agentKey: string;
   /** PEM: the only authority that the agent's TLS is checked against. */
   readonly certificate: string;
+  /** As its agent says. */
+  readonly kind: ServerKind;
   readonly settings: ServerSettings;
   readonly createdAt: Micros;
 }
 
 export function loadServers(reader: Reader): readonly Server[] {
   return reader.select().from(servers).orderBy(asc(servers.name)).all().map(serverOf);
+}
+
+/** Those that have a database to look after. */
+export function loadDatabaseServers(reader: Reader): readonly Server[] {
+  return loadServers(reader).filter(({ kind }) => kind === 'database');
 }
 
 /** The server, if the key may know of it; the same refusal whether it does not exist or is not the key's. */
@@ -51,10 +59,10 @@ type Replaced = (tx: Tx) => Readonly<Record<string, Json>>;
 
 /** The same in the transaction of somebody else, with exactly these settings. */
 export function saveIn(tx: Tx, server: Server, by: Actor, replaced: Replaced): 'added' | 'changed' {
-  const { name, agentUrl, agentId, agentKey, certificate, createdAt } = server;
+  const { name, agentUrl, agentId, agentKey, certificate, kind, createdAt } = server;
   const row = tx.select().from(servers).where(eq(servers.name, name)).get();
   const left = row !== undefined && row.agentKey !== agentKey ? replaced(tx) : {};
-  const change = { agentUrl, agentId, agentKey, certificate, settings: JSON.stringify(server.settings) };
+  const change = { agentUrl, agentId, agentKey, certificate, kind, settings: JSON.stringify(server.settings) };
   tx.insert(servers)
     .values({ name, createdAt, ...change })
     .onConflictDoUpdate({ target: servers.name, set: change })
@@ -64,7 +72,7 @@ export function saveIn(tx: Tx, server: Server, by: Actor, replaced: Replaced): '
     at: createdAt,
     actor: by,
     server: name,
-    data: { agentUrl, agentId, agentKey, certificate, settings: jsonOf(server.settings), ...left },
+    data: { agentUrl, agentId, agentKey, certificate, kind, settings: jsonOf(server.settings), ...left },
   });
   return row === undefined ? 'added' : 'changed';
 }

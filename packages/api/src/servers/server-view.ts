@@ -1,3 +1,4 @@
+import { serverKinds } from '@barback/shared/operations/agent-facts.ts';
 import { hostFacts } from '@barback/shared/operations/host-facts.ts';
 import { problemSchema } from '@barback/shared/wire/problem.ts';
 import { z } from 'zod';
@@ -16,6 +17,8 @@ const lastRunSchema = z.strictObject({
 export const serverViewSchema = z
   .strictObject({
     name: z.string(),
+    /** `provisioner`: it makes hosts, and has no database. */
+    kind: z.enum(serverKinds),
     agentId: z.string(),
     agentUrl: z.string(),
     settings: serverSettingsSchema,

@@ -1,5 +1,5 @@
 import { ProblemError } from '@barback/shared/wire/problem.ts';
-import { loadServers } from '../servers/server-store.ts';
+import { loadDatabaseServers } from '../servers/server-store.ts';
 import { EndsCache } from './exact-reader.ts';
 import type { LookOptions } from './look-at.ts';
 import { ServerWatch, type CatchUp } from './server-watch.ts';
@@ -41,7 +41,7 @@ export function createWalIndexer(options: IndexerOptions): WalIndexer {
   const watched = new Set<string>();
   /** Servers are added while the api runs. */
   function discover(): void {
-    for (const { name } of loadServers(options.database.orm)) {
+    for (const { name } of loadDatabaseServers(options.database.orm)) {
       if (watched.has(name)) continue;
       watched.add(name);
       void watchOf(name).watch(options.everyMs);

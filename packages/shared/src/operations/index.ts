@@ -10,6 +10,7 @@ import { barmanCheck } from './barman-check.ts';
 import type { Observed, OperationClass } from './contract.ts';
 import { credentialsCarry, credentialsCompare } from './credentials.ts';
 import { extractCheck, extractDiscard, extractDump, extractLoad } from './extract.ts';
+import { agentFacts } from './agent-facts.ts';
 import { databaseDiscard, databaseKept, databaseOpen, databaseSwap, databaseSwapBack } from './database.ts';
 import { importDiscard, importDump, importLoad, importLook, importPrepare } from './import.ts';
 import { hostFacts } from './host-facts.ts';
@@ -27,6 +28,7 @@ import { scratchAmcheck } from './scratch-amcheck.ts';
 import { scratchCompare } from './scratch-compare.ts';
 import { scratchDiscard } from './scratch-discard.ts';
 import { scratchProbe } from './scratch-probe.ts';
+import { provisionApply, provisionDiscard, provisionLook, provisionOutputs, provisionPlan } from './provision.ts';
 import { scratchPromote } from './scratch-promote.ts';
 import { scratchQuery } from './scratch-query.ts';
 import { scratchRecover } from './scratch-recover.ts';
@@ -58,6 +60,7 @@ import { checkPassed, futureProtect, slotRenew, timelineArchived, walTailSave } 
 
 /** THE whitelist: an agent executes these operations and nothing else. */
 export const operations = {
+  'agent-facts': agentFacts,
   'host-facts': hostFacts,
   'wal-facts': walFacts,
   'wal-index': walIndex,
@@ -148,6 +151,11 @@ export const operations = {
   'database-swap-back': databaseSwapBack,
   'database-open': databaseOpen,
   'database-discard': databaseDiscard,
+  'provision-look': provisionLook,
+  'provision-plan': provisionPlan,
+  'provision-apply': provisionApply,
+  'provision-outputs': provisionOutputs,
+  'provision-discard': provisionDiscard,
   'pooler-look': poolerLook,
   'pooler-pause': poolerPause,
   'pooler-resume': poolerResume,

@@ -13,12 +13,13 @@ import { protectionBasisSchema } from '../../scenarios/protection-basis.ts';
 import { recheckCutover } from '../../scenarios/recheck-cutover.ts';
 import { recheckPlan } from '../../scenarios/recheck-plan.ts';
 import { recheckProtection } from '../../scenarios/recheck-protection.ts';
-import type { ApiOpName } from '../../scenarios/step.ts';
+import type { ApiAction, ApiOpName } from '../../scenarios/step.ts';
 import { actionOf } from '../action-of.ts';
 import type { AttemptOutcome } from '../decide.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import type { Run, StoredAttempt } from '../load-run.ts';
 import { recordOutcome } from '../record.ts';
+import { awaitAgent } from './await-agent.ts';
 import { performOutside } from './outside.ts';
 
 /** The api's own work: computed from what is recorded, so that doing it again after a crash gives the same. */
@@ -40,8 +41,19 @@ export async function performApi(
   const { name, action } = actionOf(run.plan, attempt.step, attempt.direction);
   if (action.on !== 'api') throw new Error(`cannot do step ${name} in the api`);
   const computed = work[action.op]?.(deps.database.orm, run, action.params);
-  const outcome = computed ?? (await performOutside(deps, run, action, signal));
+  const outcome = computed ?? (await performElsewhere(deps, { run, attempt, action }, signal));
   recordOutcome(deps, run, { attempt, outcome, evidence: null });
+}
+
+interface Elsewhere {
+  readonly run: Run;
+  readonly attempt: StoredAttempt;
+  readonly action: ApiAction;
+}
+
+function performElsewhere(deps: EngineDeps, { run, attempt, action }: Elsewhere, signal: AbortSignal) {
+  if (action.op === 'agent-enrolled') return awaitAgent(deps, { run, attempt, params: action.params }, signal);
+  return performOutside(deps, run, action, signal);
 }
 
 function judge(reader: Reader, run: Run, params: Json): AttemptOutcome {

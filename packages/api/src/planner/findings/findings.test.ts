@@ -6,6 +6,7 @@ import { nothingReplayed } from '../replayed-wal.ts';
 import { cutoverCases } from '../testing/cutover.ts';
 import { importAlways, importCases } from '../testing/import.ts';
 import { mirrorCases, vaultCases } from '../testing/mirror.ts';
+import { provisionCases } from '../testing/provision.ts';
 import { protectionCases } from '../testing/protection.ts';
 import {
   clear,
@@ -179,6 +180,7 @@ describe('a finding', () => {
       ...vaultCases,
       ...importCases,
       importAlways,
+      ...provisionCases,
     ];
     const planted = all.map(([code, severity]) => `${code} ${severity}`);
     const known = Object.entries(findingCatalogue).flatMap(([code, { severities }]) =>

@@ -1,0 +1,1 @@
+ALTER TABLE `servers` ADD `kind` text DEFAULT 'database' NOT NULL;

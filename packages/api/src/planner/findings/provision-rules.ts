@@ -1,0 +1,66 @@
+import type { Result } from '@barback/shared/operations/index.ts';
+import type { Finding } from '../plan-document.ts';
+import type { Rule } from './rule.ts';
+
+/** What provisioning is judged by. */
+export interface ProvisionRuleFacts {
+  readonly replaces: string;
+  readonly look: Result<'provision-look'>;
+  /** Whether the agent of the host that is to be replaced answers. */
+  readonly oldAnswers: boolean;
+}
+
+const refusedMax = 10;
+
+const forbidden: Rule<ProvisionRuleFacts> = ({ look: { changes } }) => {
+  const refused = changes.filter((one) => one.refused !== null);
+  if (refused.length === 0) return null;
+  const told = refused.slice(0, refusedMax).map(({ address, refused: why }) => `${address}: ${why}`);
+  return {
+    code: 'provision-forbidden',
+    severity: 'blocking',
+    title: 'Terraform would take something away that it must not',
+    detail: `${told.join('; ')}${refused.length > refusedMax ? `; and ${refused.length - refusedMax} more` : ''}.`,
+    remedy:
+      "Change the configuration of Terraform. What may go is named under mayReplace in the agent's configuration; what holds data or an address never may.",
+  };
+};
+
+const nothing: Rule<ProvisionRuleFacts> = ({ look: { changes } }) =>
+  changes.length > 0
+    ? null
+    : {
+        code: 'provision-nothing',
+        severity: 'warning',
+        title: 'Terraform has nothing to do',
+        detail: 'Its state says that everything is there.',
+        remedy:
+          'If the host is gone all the same, take it from the state (terraform state rm) or mark it (terraform apply -replace is refused unless mayReplace names it), and plan again.',
+      };
+
+/** Two servers that both take writes are worse than none. */
+const oldAlive: Rule<ProvisionRuleFacts> = ({ replaces, oldAnswers }) =>
+  oldAnswers
+    ? {
+        code: 'old-host-answers',
+        severity: 'blocking',
+        title: 'The old host is there',
+        detail: `The agent of ${replaces} answered just now: its database may take writes.`,
+        remedy:
+          'If it is to go, stop it for good, and plan again when it is silent. To move a living server, restore beside it instead.',
+      }
+    : {
+        code: 'old-host',
+        severity: 'confirm',
+        title: 'Is the old host really gone?',
+        detail: `The agent of ${replaces} does not answer; that it is unreachable from here does not say that it is off.`,
+        remedy:
+          'Make sure that it is off and stays off, and take its key from the box. Then plan again with "acknowledge": ["old-host"] in the options.',
+      };
+
+const rules: readonly Rule<ProvisionRuleFacts>[] = [forbidden, nothing, oldAlive];
+
+/** Pure. */
+export function provisionFindings(facts: ProvisionRuleFacts): readonly Finding[] {
+  return rules.flatMap((rule) => rule(facts) ?? []);
+}
