@@ -61,8 +61,8 @@ export async function operationsHost(
   });
   const server = servers['main'];
   if (!server) throw new Error('the configuration lost its server');
-  // Only these two fields of the configuration are read by handlers.
-  const config = { stateDirectory, servers } as Host['config'];
+  // Only these fields of the configuration are read by handlers.
+  const config = { stateDirectory, servers, provisioners: {} } as unknown as Host['config'];
   const host = { config, serverName: 'main', server };
   const plans: PlanOperations[] = [];
   return {

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Result } from '@barback/shared/operations/index.ts';
+import type { ScheduleView } from '@barback/api/schedules/schedule-view.ts';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { listBackups, waitForCleanCheck } from '../lab/barman-backup.ts';
 import type { Lab } from '../lab/lab.ts';
@@ -174,13 +175,22 @@ test("a run that was under way when the host died stands in nobody's way", async
   await restored(await endOf(third.lab, (await startRun(third.lab, await acknowledgedPlan(third.lab))).id));
 });
 
-test('a rehearsal asks nobody whether the old host is gone, and leaves applications alone', async () => {
+test('a rehearsal, which a schedule may begin, asks nobody whether the old host is gone, and leaves applications alone', async () => {
   const { second } = scene;
   const plan = await planFromMirror(second, { rehearsal: true });
   const codes = plan.findings.filter((one) => one.severity === 'confirm').map((one) => one.code);
   expect(codes).not.toContain('old-host');
-  const ready = await planFromMirror(second, { rehearsal: true, acknowledge: codes });
-  await restored(await endOf(second, (await startRun(second, ready)).id));
+  const by = { server: 'main', name: 'rehearsal', scenario: 'restore-from-mirror', cron: '0 3 1 1 *' };
+  const real = await request(second, 'POST', '/v1/schedules', { body: { ...by, options: { acknowledge: codes } } });
+  expect(real.json).toMatchObject({ status: 422 });
+  const options = { rehearsal: true, acknowledge: codes };
+  const { id } = (await request(second, 'POST', '/v1/schedules', { body: { ...by, options } })).json as ScheduleView;
+  expect((await request(second, 'POST', `/v1/schedules/${id}/firings`)).status).toBe(202);
+  const run = await poll('the run of the schedule', 60_000, async () => {
+    const view = (await request(second, 'GET', `/v1/schedules/${id}`)).json as ScheduleView;
+    return view.firings[0]?.run ?? undefined;
+  });
+  await restored(await endOf(second, run));
 });
 
 async function killed(lab: Lab, name: 'api' | 'executor'): Promise<void> {

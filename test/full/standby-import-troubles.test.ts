@@ -1,6 +1,8 @@
 import { readdir, readFile, stat, truncate, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { sweepScratches } from '@barback/agent/operations/sweep-scratches.ts';
+import { nowMicros } from '@barback/agent/system/clock.ts';
 import type { StandbyImportResult } from '@barback/api/scenarios/import-result.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Lab } from '../lab/lab.ts';
@@ -156,6 +158,19 @@ describe('a dump that is not what was dumped', () => {
     expect(await importState(lab)).toEqual(before);
     await plan.run('import-discard', { fresh: true });
     expect((await importState(lab)).databases).toHaveLength(before.databases.length - 1);
+  });
+
+  test('what a run has left whose api is gone for ever is swept, dump and database, and not while it holds the server', async () => {
+    const before = await importState(lab);
+    const later = nowMicros() + 73 * 3_600_000_000;
+    await sweepScratches(operations.host, plan.plan, later);
+    await sweepScratches(operations.host, null, nowMicros());
+    expect(await importState(lab)).toEqual(before);
+    await sweepScratches(operations.host, null, later);
+    const after = await importState(lab);
+    expect(after.dumps).toEqual([]);
+    expect(after.databases.filter((name) => name.includes('_import_'))).toEqual([]);
+    expect(after.customers).toBe(before.customers);
   });
 
   async function largest(): Promise<string> {

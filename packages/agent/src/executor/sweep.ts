@@ -1,4 +1,5 @@
 import { hourMs } from '@barback/shared/operations/contract.ts';
+import { namesOf } from '../config.ts';
 import { pruneJobs } from '../jobs/prune.ts';
 import { hostOf } from '../registry.ts';
 import { nowMicros } from '../system/clock.ts';
@@ -15,7 +16,7 @@ export function startSweeping(parts: Parts): void {
 
 async function sweepOnce(parts: Parts): Promise<void> {
   await pruneJobs(parts.jobs, nowMicros()).catch(report('prune ended jobs'));
-  for (const serverName of Object.keys(parts.config.servers)) {
+  for (const serverName of namesOf(parts.config)) {
     await sweepServer(parts, serverName).catch(report(`sweep the scratch directories of ${serverName}`));
   }
 }

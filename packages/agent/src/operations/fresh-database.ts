@@ -88,7 +88,7 @@ async function dropOurs(live: SqlServer, { fresh }: ImportRecord, name: string, 
 }
 
 /** Drops the fresh database unless it was given another name; answers its name when there was one. */
-export async function discardFresh(host: Host, plan: string, call: Call): Promise<string | null> {
+export async function discardFresh(host: Host, plan: string, call: Pick<Call, 'signal'>): Promise<string | null> {
   const { fresh } = await readImport(host, plan);
   if (fresh === null) return null;
   const live = liveBeside(host, [fresh.name]);

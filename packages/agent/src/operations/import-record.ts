@@ -3,6 +3,7 @@ import { operations } from '@barback/shared/operations/index.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { z } from 'zod';
 import { countsSchema } from '../postgres/import-sql.ts';
+import { nowMicros } from '../system/clock.ts';
 import { ensureDirectory, identityOf, makeDirectory, removeTree } from '../system/directory-tree.ts';
 import { readIfExists, writeAtomic } from '../system/files.ts';
 import { lookUpUser } from '../system/users.ts';
@@ -12,6 +13,8 @@ import { requireNewPlace } from './trusted-place.ts';
 
 const recordSchema = z.strictObject({
   server: z.string(),
+  /** Microseconds since 1970. */
+  createdAt: z.int(),
   /** The fresh database; the oid is null until it has been made. `schemas`: made for extensions. */
   fresh: z
     .strictObject({ name: z.string(), oid: z.int().nullable(), isEmpty: z.boolean(), schemas: z.array(z.string()) })
@@ -27,9 +30,16 @@ const recordSchema = z.strictObject({
 export type ImportRecord = z.infer<typeof recordSchema>;
 
 export async function readImport(host: Host, plan: string): Promise<ImportRecord> {
+  const known = await findImport(host, plan);
+  if (known) return known;
+  const nothing = { fresh: null, directory: null, dumped: null, loaded: null };
+  return { server: host.serverName, createdAt: nowMicros(), ...nothing };
+}
+
+/** Undefined for a plan that imports nothing. */
+export async function findImport(host: Host, plan: string): Promise<ImportRecord | undefined> {
   const text = await readIfExists(recordFile(host, plan));
-  if (text !== undefined) return recordSchema.parse(JSON.parse(text));
-  return { server: host.serverName, fresh: null, directory: null, dumped: null, loaded: null };
+  return text === undefined ? undefined : recordSchema.parse(JSON.parse(text));
 }
 
 export async function writeImport(host: Host, plan: string, record: ImportRecord): Promise<ImportRecord> {

@@ -5,6 +5,8 @@ import { askJson, liveServer, sqlProgram, type SqlLimits, type SqlServer } from 
 import { executeOk } from './execute.ts';
 import type { Call, Host } from './handler.ts';
 
+type Signalled = Pick<Call, 'signal'>;
+
 const limits: SqlLimits = { statementTimeoutMs: 600_000, lockTimeoutMs: 30_000, timeoutMs: 620_000 };
 
 /** Live, asked from a database that is none of those that are renamed, closed or dropped: PostgreSQL renames none that it is asked from. */
@@ -14,22 +16,26 @@ export function liveBeside(host: Host, databases: readonly string[]): SqlServer 
   return { ...live, database: database ?? 'template1' };
 }
 
-export async function runSql(server: SqlServer, sql: string, call: Pick<Call, 'signal'>): Promise<void> {
+export async function runSql(server: SqlServer, sql: string, call: Signalled): Promise<void> {
   await executeOk(sqlProgram(server, sql, limits), call.signal, 'postgres-failed');
 }
 
 export type FoundDatabase = z.infer<typeof databasesSchema>[number];
 
 /** By oid; undefined: dropped. */
-export async function databaseOf(server: SqlServer, oid: number, call: Call): Promise<FoundDatabase | undefined> {
+export async function databaseOf(server: SqlServer, oid: number, call: Signalled): Promise<FoundDatabase | undefined> {
   return (await databases(server, call)).find((one) => one.oid === oid);
 }
 
-export async function databaseNamed(server: SqlServer, name: string, call: Call): Promise<FoundDatabase | undefined> {
+export async function databaseNamed(
+  server: SqlServer,
+  name: string,
+  call: Signalled,
+): Promise<FoundDatabase | undefined> {
   return (await databases(server, call)).find((one) => one.name === name);
 }
 
-function databases(server: SqlServer, call: Call): Promise<FoundDatabase[]> {
+function databases(server: SqlServer, call: Signalled): Promise<FoundDatabase[]> {
   return askJson(server, databasesSql, databasesSchema, call.signal);
 }
 

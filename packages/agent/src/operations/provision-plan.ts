@@ -1,4 +1,5 @@
 import { ProblemError } from '@barback/shared/wire/problem.ts';
+import { nowMicros } from '../system/clock.ts';
 import { requirePlan } from './backup-lease.ts';
 import { fileDigest } from './file-digest.ts';
 import type { Handler } from './handler.ts';
@@ -14,7 +15,8 @@ export const provisionPlan: Handler<'provision-plan'> = {
     if (known?.planned) return known.planned;
     if (known) await removeWorkplace({ user }, known.work);
     const work = await makeWorkplace({ user, call, prefix: 'barback-provision' });
-    const record: ProvisionRecord = { work, planned: null, applying: false, applied: null };
+    const made = { server: host.serverName, createdAt: nowMicros(), work };
+    const record: ProvisionRecord = { ...made, planned: null, applying: false, applied: null };
     await writeProvision(host, plan, record);
     const file = planFileOf(record);
     const { program, digest, changes } = await planTo(provisioningIn(host, work), { file, locks: true }, call);

@@ -6,6 +6,9 @@ import { readIfExists, writeAtomic } from '../system/files.ts';
 import type { Host } from './handler.ts';
 
 const recordSchema = z.strictObject({
+  server: z.string(),
+  /** Microseconds since 1970. */
+  createdAt: z.int(),
   work: z.string(),
   /** Null until the file is complete. */
   planned: operations['provision-plan'].result.nullable(),

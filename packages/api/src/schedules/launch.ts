@@ -49,6 +49,9 @@ async function requestOf(deps: LaunchDeps, { definition }: Schedule): Promise<Pl
   const { server } = definition;
   if (definition.scenario === 'backup') return { server, scenario: 'backup', options: definition.options };
   if (definition.scenario === 'mirror') return { server, scenario: 'mirror', options: definition.options };
+  if (definition.scenario === 'restore-from-mirror') {
+    return { server, scenario: 'restore-from-mirror', options: definition.options };
+  }
   await deps.index.freshen(server);
   const window = loadWindow(deps.database.orm, server, deps.clock);
   const { target, backup } = chooseTarget(definition.target, window, random);

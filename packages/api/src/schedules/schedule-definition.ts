@@ -73,6 +73,14 @@ export const scheduleDefinitionSchema = z
       scenario: z.literal('mirror'),
       options: scenarios.mirror.options.prefault({}),
     }),
+    z.strictObject({
+      ...common,
+      scenario: z.literal('restore-from-mirror'),
+      options: scenarios['restore-from-mirror'].options.refine(({ rehearsal }) => rehearsal, {
+        path: ['rehearsal'],
+        message: 'only a rehearsal is done by itself: true, on a host that is thrown away',
+      }),
+    }),
   ])
   .meta({ id: 'ScheduleDefinition' });
 
