@@ -69,10 +69,10 @@ export default {
       comment:
         'What Barman and PostgreSQL say is parsed, and argv is built, by functions that a test can call with text.',
       severity: 'error',
-      from: { path: '^packages/agent/src/(barman|mirror|pgbouncer|postgres|provision)/', pathNot: TESTS },
+      from: { path: '^packages/agent/src/(barman|mirror|pgbouncer|postgres|postman|provision)/', pathNot: TESTS },
       to: {
         pathNot:
-          '^packages/agent/src/(barman|mirror|pgbouncer|postgres|provision)/|^packages/shared/|/node_modules/zod/',
+          '^packages/agent/src/(barman|mirror|pgbouncer|postgres|postman|provision)/|^packages/shared/|/node_modules/zod/',
       },
     },
     {

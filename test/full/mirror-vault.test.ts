@@ -6,6 +6,7 @@ import { sql } from '../lab/psql.ts';
 import { mustRun } from '../lab/run-command.ts';
 import { configureAgent } from '../support/agent-config.ts';
 import { request } from '../support/barback-client.ts';
+import { planFromMirror } from '../support/lost-host.ts';
 import { mirror, mirrorPage, mirrorWell } from '../support/mirror-client.ts';
 import { mirrorScene, type MirrorScene } from '../support/mirror-scene.ts';
 import { debianProgram } from '../support/debian-program.ts';
@@ -68,6 +69,29 @@ describe('the vault of a mirror', () => {
     expect(await inVault(version, 'facts.json')).not.toContain('newcomer');
     expect(await inVault(third.vault?.version ?? '', 'facts.json')).toContain('newcomer');
     expect((await mirrorPage(lab)).vault).toMatchObject({ version: third.vault?.version, sealed: 0 });
+  });
+
+  test('is compared with what is here: a plan of a restore shows what is otherwise, line by line, and no secret of either side', async () => {
+    const { lab } = scene;
+    const [changed, gone] = [path.join(place, 'changed.conf'), path.join(place, 'gone.conf')];
+    await writeFile(changed, 'a = 1\nshared_buffers = 8GB\npassword = canary-there\nz = 26\n');
+    await writeFile(gone, 'x = 1\n');
+    await configureVault({ files: [changed, gone] });
+    await mirrorWell(lab);
+    await writeFile(changed, 'a = 1\nshared_buffers = 2GB\npassword = canary-here\nz = 26\n');
+    await rm(gone);
+    const plan = await planFromMirror(lab, { rehearsal: true });
+    const { vault } = plan as unknown as {
+      vault: { configuration: { path: string; is: string; diff: string | null }[] };
+    };
+    const found = new Map(vault.configuration.map((one) => [one.path, one]));
+    expect(found.get(gone)).toMatchObject({ is: 'missing', diff: null });
+    expect(found.get(changed)?.is).toBe('differs');
+    expect(found.get(changed)?.diff).toContain('-shared_buffers = 8GB\n+shared_buffers = 2GB\n');
+    const page = await request(lab, 'GET', `/v1/plans/${plan.id}.txt`);
+    expect(page.text).toContain('+shared_buffers = 2GB');
+    expect(JSON.stringify(plan) + page.text).not.toContain('canary');
+    await configureVault({});
   });
 
   test("leaves secrets out and says so, or encrypts them to a key that Debian's age opens", async ({ skip }) => {

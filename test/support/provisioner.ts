@@ -17,8 +17,9 @@ export interface Provisioner {
   /** The root module. */
   readonly directory: string;
   write(file: string, text: string): Promise<void>;
-  /** Changes its configuration and starts its executor with it. */
+  /** Changes the configuration of the provisioner, or of the whole agent, and starts its executor with it. */
   configure(changed: object): Promise<void>;
+  configureAll(changed: object): Promise<void>;
   kill(program: 'executor' | 'runner'): Promise<void>;
   start(program: 'executor' | 'gateway'): Promise<void>;
 }
@@ -34,7 +35,7 @@ export async function startProvisioner(lab: Lab, program: string): Promise<Provi
   const { id, publicKey } = enrolmentTokenSchema.parse(JSON.parse(token)).api;
   const configFile = path.join(dir, 'agent.yaml');
   const inside = (name: string) => path.join(dir, name);
-  const config = (changed: object) => ({
+  const config = (changed: object, more: object = {}) => ({
     id: `tools-${lab.id}`,
     stateDirectory: inside('state'),
     socket: inside('executor.sock'),
@@ -47,6 +48,7 @@ export async function startProvisioner(lab: Lab, program: string): Promise<Provi
     },
     apis: [{ id, publicKey }],
     provisioners: { infra: { program, directory, varFile, outputs: ['address', 'secret'], ...changed } },
+    ...more,
   });
   await writeFile(configFile, stringify(config({})));
   const app = path.join(lab.dir, 'app');
@@ -69,6 +71,11 @@ export async function startProvisioner(lab: Lab, program: string): Promise<Provi
     for (const { pid } of found) process.kill(pid, 'SIGKILL');
     await poll(`${name} gone`, 10_000, async () => ((await mine(name)).length === 0 ? true : undefined));
   };
+  const reconfigure = async (whole: object): Promise<void> => {
+    await writeFile(configFile, stringify(whole));
+    await kill('executor');
+    await start('executor');
+  };
   await start('executor');
   await start('gateway');
   const tokenFile = inside('token');
@@ -86,11 +93,8 @@ export async function startProvisioner(lab: Lab, program: string): Promise<Provi
   return {
     directory,
     write: (file, text) => writeFile(path.join(directory, file), text),
-    async configure(changed) {
-      await writeFile(configFile, stringify(config(changed)));
-      await kill('executor');
-      await start('executor');
-    },
+    configure: (changed) => reconfigure(config(changed)),
+    configureAll: (changed) => reconfigure(config({}, changed)),
     kill,
     start,
   };

@@ -2,6 +2,7 @@ import { copyFile, mkdtemp, chmod, readFile, rm, writeFile } from 'node:fs/promi
 import path from 'node:path';
 import { enrolmentTokenSchema } from '@barback/shared/wire/enrolment.ts';
 import { parse, stringify } from 'yaml';
+import { startCluster } from '../lab/cluster-control.ts';
 import { labDown } from '../lab/down.ts';
 import { labProcesses } from '../lab/lab-processes.ts';
 import type { Lab } from '../lab/lab.ts';
@@ -79,16 +80,30 @@ export async function destroyHost(lab: Lab): Promise<void> {
     argv.some((word) => word.startsWith(path.join(lab.dir, 'provisioner')));
   await poll('the host is dead', 20_000, async () => {
     const here = (await labProcesses(lab)).filter(({ argv }) => !isElsewhere(argv));
-    for (const { pid } of here) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It has ended already.
-      }
-    }
+    for (const { pid } of here) endAtOnce(pid);
     return here.length === 0 ? true : undefined;
   });
   for (const part of ['pg', 'barman', 'agent']) await rm(path.join(lab.dir, part), { recursive: true, force: true });
+}
+
+/** Everything on it ends at once and is started again, as far as one machine can stand for two; what lies in memory is lost, what is on disk is not. */
+export async function restartHost(lab: Lab): Promise<void> {
+  const isCron = (argv: readonly string[]): boolean => argv[1]?.endsWith('/cron-supervisor.ts') === true;
+  await poll('everything has ended', 20_000, async () => {
+    const here = (await labProcesses(lab)).filter(({ argv }) => !isCron(argv));
+    for (const { pid } of here) endAtOnce(pid);
+    return here.length === 0 ? true : undefined;
+  });
+  await startCluster(lab.postgres);
+  for (const name of ['executor', 'gateway'] as const) await startProgram(lab, name);
+}
+
+function endAtOnce(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended already.
+  }
 }
 
 /** As an operator does it: a token is made where the api runs, and the agent of the new host takes the server over with it. */

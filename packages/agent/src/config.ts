@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { absolutePathSchema } from '@barback/shared/wire/absolute-path.ts';
 import { publicJwkSchema } from '@barback/shared/wire/keys.ts';
 import { importNameSchema } from '@barback/shared/operations/import.ts';
+import { collectionNameSchema } from '@barback/shared/operations/postman.ts';
 import { poolerNameSchema } from '@barback/shared/operations/pooler.ts';
 import { probeSchema } from '@barback/shared/operations/scratch-probe.ts';
 import { recipientSchema } from '@barback/shared/sealed/seal.ts';
@@ -189,6 +190,18 @@ const provisionerSchema = z.strictObject({
   never: z.array(address).default([]),
 });
 
+/** A Postman collection for smoke checks; never on the host of a database that is restored. */
+const collectionSchema = z.strictObject({
+  /** newman. */
+  program: absolutePathSchema,
+  file: absolutePathSchema,
+  /** Of the file, as `sha256sum` prints it. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Values of variables, secrets among them: readable by the user alone. */
+  environmentFile: absolutePathSchema.optional(),
+  user: userName.optional(),
+});
+
 export const agentConfigSchema = z.strictObject({
   /** The agent's identity in tokens (`aud`) and receipts (`iss`). */
   id: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
@@ -210,6 +223,7 @@ export const agentConfigSchema = z.strictObject({
   apis: z.array(z.strictObject({ id: z.string().min(1).max(64), publicKey: publicJwkSchema })).min(1),
   servers: z.record(serverNameSchema, serverSchema).default({}),
   provisioners: z.record(serverNameSchema, provisionerSchema).default({}),
+  collections: z.record(collectionNameSchema, collectionSchema).default({}),
 });
 
 /** What the parts of a configuration must be together. */

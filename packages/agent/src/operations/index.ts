@@ -1,3 +1,4 @@
+import { postmanLook, postmanRun } from './postman.ts';
 import { agentFacts } from './agent-facts.ts';
 import { provisionLook } from './provision-look.ts';
 import { provisionPlan } from './provision-plan.ts';
@@ -185,6 +186,8 @@ export const handlers: Handlers = {
   'provision-apply': provisionApply,
   'provision-outputs': provisionOutputs,
   'provision-discard': provisionDiscard,
+  'postman-look': postmanLook,
+  'postman-run': postmanRun,
   'pooler-look': poolerLook,
   'pooler-pause': poolerPause,
   'pooler-resume': poolerResume,

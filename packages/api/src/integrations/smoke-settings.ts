@@ -1,4 +1,6 @@
+import { collectionNameSchema } from '@barback/shared/operations/postman.ts';
 import { probeSchema } from '@barback/shared/operations/scratch-probe.ts';
+import { serverNameSchema } from '@barback/shared/wire/identifiers.ts';
 import { z } from 'zod';
 import { integrationNameSchema, uniqueNames } from './application-settings.ts';
 import { jsonPathPattern } from './smoke/json-path.ts';
@@ -41,9 +43,24 @@ const sqlSmokeSchema = probeSchema
   .extend({ kind: z.literal('sql'), name: integrationNameSchema })
   .meta({ id: 'SqlSmoke' });
 
-/** What is asked of the application or the database once it is open again. */
-const smokeCheckSchema = z.discriminatedUnion('kind', [httpSmokeSchema, sqlSmokeSchema]).meta({ id: 'SmokeCheck' });
+/** A Postman collection, run by an agent that is not on the host of the database. */
+const postmanSmokeSchema = z.strictObject({
+  kind: z.literal('postman'),
+  name: integrationNameSchema,
+  /** Whose agent runs it: a provisioner, or any server of another host. */
+  runner: serverNameSchema,
+  /** In that agent's configuration. */
+  collection: collectionNameSchema,
+  /** How long it is tried again while requests get no answer. */
+  deadlineSeconds: z.int().min(1).max(900).default(120),
+});
 
+/** What is asked of the application or the database once it is open again. */
+const smokeCheckSchema = z
+  .discriminatedUnion('kind', [httpSmokeSchema, sqlSmokeSchema, postmanSmokeSchema])
+  .meta({ id: 'SmokeCheck' });
+
+export type PostmanSmoke = z.infer<typeof postmanSmokeSchema>;
 export type HttpSmoke = z.infer<typeof httpSmokeSchema>;
 
 export const smokeSchema = z.array(smokeCheckSchema).max(32).superRefine(uniqueNames);

@@ -1,4 +1,5 @@
 import type { ApplicationOfPlan } from '../scenarios/application-steps.ts';
+import type { SmokeCheck } from '../scenarios/smoke-steps.ts';
 import type { ServerSettings } from './plan-document.ts';
 
 /** The applications of a server, in the order in which they are stopped. */
@@ -15,9 +16,9 @@ export function applicationsOf(server: string, { applications }: ServerSettings)
   });
 }
 
-/** Names of its smoke checks over HTTP. */
-export function smokeOf({ smoke }: ServerSettings): string[] {
-  return smoke.flatMap((one) => (one.kind === 'http' ? [one.name] : []));
+/** Its smoke checks of what is reached from outside. */
+export function smokeOf({ smoke }: ServerSettings): SmokeCheck[] {
+  return smoke.flatMap(({ kind, name }) => (kind === 'sql' ? [] : [{ kind, name }]));
 }
 
 /** Its smoke checks in SQL, which live is asked before anybody gets in. */

@@ -1,6 +1,7 @@
 import { backupSchema } from '@barback/shared/operations/backup.ts';
 import { keptDatabaseSchema } from '@barback/shared/operations/database.ts';
 import { operations } from '@barback/shared/operations/index.ts';
+import { differingFileSchema } from '@barback/shared/operations/vault-compare.ts';
 import { keptSchema } from '@barback/shared/operations/kept.ts';
 import { targetSchema } from '@barback/shared/postgres/target.ts';
 import { jsonSchema } from '@barback/shared/wire/json.ts';
@@ -185,7 +186,8 @@ export const restoreFromMirrorPlanSchema = frameSchema.extend({
   /** Its vault, and which files of the configuration are not here or are others. */
   vault: z.strictObject({
     version: z.string().nullable(),
-    configuration: z.array(z.strictObject({ path: z.string(), is: z.enum(['missing', 'differs']) })),
+    // Without a diff before they were shown.
+    configuration: z.array(differingFileSchema.extend({ diff: differingFileSchema.shape.diff.default(null) })),
   }),
 });
 

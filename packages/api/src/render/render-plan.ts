@@ -4,6 +4,7 @@ import { fields, page, section, table } from './layout.ts';
 import { nextActions, type NextAction } from './next-actions.ts';
 import { plain } from './plain.ts';
 import { renderChanges } from './render-provision.ts';
+import { renderDiffs } from './render-restore-from-mirror.ts';
 import { subject } from './render-plan-subject.ts';
 import { duration, instant } from './units.ts';
 
@@ -37,6 +38,7 @@ export function renderPlan(plan: PlanView, now: number): string {
     ]),
     section('findings', plan.findings.map(finding).join('')),
     plan.scenario === 'provision' ? renderChanges(plan) : null,
+    plan.scenario === 'restore-from-mirror' ? renderDiffs(plan) : null,
     section('steps', steps(plan)),
     nextActions(actions(plan)),
   );

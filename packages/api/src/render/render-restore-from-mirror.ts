@@ -1,3 +1,4 @@
+import type { PlanView } from '../planner/plan-view.ts';
 import type { RestoreFromMirrorResult } from '../scenarios/restore-from-mirror-result.ts';
 import { fields, page, section } from './layout.ts';
 import { plain } from './plain.ts';
@@ -40,4 +41,11 @@ function fromMirror({ fetched, filled, home, lastReplayed, reindexed }: RestoreF
       filled === null || filled.damaged.length === 0 ? null : filled.damaged.map(plain).join(', '),
     ],
   ]);
+}
+
+/** What of the lost host's configuration is otherwise here: it is shown and never written. */
+export function renderDiffs({ vault }: Extract<PlanView, { scenario: 'restore-from-mirror' }>): string | null {
+  const lines = vault.configuration.flatMap(({ diff }) => (diff === null ? [] : diff.trimEnd().split('\n')));
+  if (lines.length === 0) return null;
+  return section('configuration that is otherwise here', lines.map((line) => `  ${plain(line)}\n`).join(''));
 }

@@ -12,7 +12,7 @@ import { durationMs } from './duration.ts';
 import { protectFuture } from './point-in-time.ts';
 import { checkStep, lookAtHostStep } from './recheck-steps.ts';
 import type { Scenario } from './scenario.ts';
-import { smokeSteps } from './smoke-steps.ts';
+import { lookAtSmokeSteps, smokeSteps, type SmokeCheck } from './smoke-steps.ts';
 import { standbyImportOptionsSchema } from './standby-import.ts';
 
 export const importUndoOptionsSchema = standbyImportOptionsSchema
@@ -25,7 +25,7 @@ export interface ImportUndoFacts {
   /** Who has the name now. */
   readonly occupant: number;
   readonly applications: Applications;
-  readonly smoke: readonly string[];
+  readonly smoke: readonly SmokeCheck[];
   readonly configuredProbes: readonly Probe[];
   readonly systemIdentifier: string | null;
 }
@@ -44,6 +44,7 @@ export const importUndo: Scenario<typeof importUndoOptionsSchema, ImportUndoFact
       lookAtHostStep(server),
       checkStep(server),
       ...lookAtApplicationsSteps(facts.applications),
+      ...lookAtSmokeSteps(facts.smoke),
       protectFuture(server),
       ...stopApplicationsSteps(facts.applications),
       ...exchangeSteps(

@@ -40,7 +40,7 @@ import { pointInTimeOptionsSchema, type PointInTimeOptions } from './point-in-ti
 import { checkStep, recheckCutoverSteps, recheckSteps } from './recheck-steps.ts';
 import { disableSubscriptionsStep, replicationSteps } from './replication-steps.ts';
 import type { Scenario } from './scenario.ts';
-import { smokeSteps } from './smoke-steps.ts';
+import { lookAtSmokeSteps, smokeSteps, type SmokeCheck } from './smoke-steps.ts';
 import { onAgent, type Step } from './step.ts';
 
 export interface PointInTimeFacts extends CopyFacts {
@@ -52,7 +52,7 @@ export interface PointInTimeFacts extends CopyFacts {
   /** Whether commits on live wait for standbys, or it does not say: those that follow what was restored are none. */
   readonly synchronous: boolean;
   readonly applications: Applications;
-  readonly smoke: readonly string[];
+  readonly smoke: readonly SmokeCheck[];
   readonly tablesMin: number | null;
   readonly configuredProbes: readonly Probe[];
   readonly clusterBytes: number | null;
@@ -84,6 +84,7 @@ export const pointInTime: Scenario<typeof pointInTimeOptionsSchema, PointInTimeF
       checkStep(server),
       leaseStep(facts),
       ...lookAtApplicationsSteps(facts.applications),
+      ...lookAtSmokeSteps(facts.smoke),
       ...when(options.stopFirst && !inPlace, close),
       protectFuture(server),
       ...when(inPlace, [

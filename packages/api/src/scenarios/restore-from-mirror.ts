@@ -43,7 +43,7 @@ import { adoptHomeStep, backfillStep, fetchForBarmanStep, judgeMirroredSteps, ty
 import { sealStep, slotSteps } from './point-in-time.ts';
 import { checkToleratingStep, lookAtHostStep, recheckCutoverSteps } from './recheck-steps.ts';
 import type { Scenario } from './scenario.ts';
-import { smokeSteps } from './smoke-steps.ts';
+import { lookAtSmokeSteps, smokeSteps, type SmokeCheck } from './smoke-steps.ts';
 import { onAgent, type Step } from './step.ts';
 
 export const restoreFromMirrorOptionsSchema = z
@@ -71,7 +71,7 @@ export interface RestoreFromMirrorFacts extends CopyFacts {
   /** Whether the cluster that lies at the live path answers. */
   readonly liveAnswers: boolean;
   readonly applications: Applications;
-  readonly smoke: readonly string[];
+  readonly smoke: readonly SmokeCheck[];
   readonly tablesMin: number | null;
   readonly configuredProbes: readonly Probe[];
   readonly clusterBytes: number | null;
@@ -113,6 +113,7 @@ export const restoreFromMirror: Scenario<typeof restoreFromMirrorOptionsSchema, 
       ...recheckCutoverSteps(server, cutover),
       checkToleratingStep(server, tolerated),
       ...lookAtApplicationsSteps(facts.applications),
+      ...lookAtSmokeSteps(facts.smoke),
       fetchForBarmanStep(facts, { bandwidthKBps, mirroredAt: facts.mirrored.mirroredAt }),
       ...recoverSteps(facts, { bandwidthKBps, tablespaceHome: 'beside', fromMirror: true }),
       ...replaySteps(facts, facts.goesLive),

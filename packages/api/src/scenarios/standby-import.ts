@@ -16,7 +16,7 @@ import { gateStep } from './gate-step.ts';
 import { protectFuture } from './point-in-time.ts';
 import { checkStep, lookAtHostStep } from './recheck-steps.ts';
 import type { Scenario } from './scenario.ts';
-import { smokeSteps } from './smoke-steps.ts';
+import { lookAtSmokeSteps, smokeSteps, type SmokeCheck } from './smoke-steps.ts';
 import { onAgent, type Step } from './step.ts';
 
 export const standbyImportOptionsSchema = z
@@ -47,7 +47,7 @@ export interface StandbyImportFacts {
   /** Those that only a superuser may make. */
   readonly extensions: readonly string[];
   readonly applications: Applications;
-  readonly smoke: readonly string[];
+  readonly smoke: readonly SmokeCheck[];
   readonly configuredProbes: readonly Probe[];
   readonly systemIdentifier: string | null;
   readonly clusterBytes: number | null;
@@ -72,6 +72,7 @@ export const standbyImport: Scenario<typeof standbyImportOptionsSchema, StandbyI
       },
       checkStep(server),
       ...lookAtApplicationsSteps(facts.applications),
+      ...lookAtSmokeSteps(facts.smoke),
       prepareStep(onto),
       dumpStep(onto),
       {

@@ -14,6 +14,8 @@ export type ApiOpName =
   | 'application-start'
   | 'application-reconnect'
   | 'smoke-http'
+  | 'smoke-ready'
+  | 'smoke-postman'
   | 'agent-enrolled';
 
 export type AgentAction = {

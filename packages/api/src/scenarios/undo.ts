@@ -27,7 +27,7 @@ import { checkpoint, protectFuture } from './point-in-time.ts';
 import { checkStep, lookAtHostStep, recheckCutoverSteps } from './recheck-steps.ts';
 import { synchronousSteps } from './replication-steps.ts';
 import type { Scenario } from './scenario.ts';
-import { smokeSteps } from './smoke-steps.ts';
+import { lookAtSmokeSteps, smokeSteps, type SmokeCheck } from './smoke-steps.ts';
 import { onAgent } from './step.ts';
 
 export const undoOptionsSchema = z
@@ -43,7 +43,7 @@ export interface UndoFacts {
   readonly cutover: CutoverBasis;
   readonly liveAnswers: boolean;
   readonly applications: Applications;
-  readonly smoke: readonly string[];
+  readonly smoke: readonly SmokeCheck[];
   readonly configuredProbes: readonly Probe[];
   readonly clusterBytes: number | null;
 }
@@ -65,6 +65,7 @@ export const undo: Scenario<typeof undoOptionsSchema, UndoFacts> = {
       ...recheckCutoverSteps(server, cutover),
       checkStep(server),
       ...lookAtApplicationsSteps(facts.applications),
+      ...lookAtSmokeSteps(facts.smoke),
       protectFuture(server),
       {
         name: 'prepare',

@@ -28,6 +28,7 @@ import { scratchAmcheck } from './scratch-amcheck.ts';
 import { scratchCompare } from './scratch-compare.ts';
 import { scratchDiscard } from './scratch-discard.ts';
 import { scratchProbe } from './scratch-probe.ts';
+import { postmanLook, postmanRun } from './postman.ts';
 import { provisionApply, provisionDiscard, provisionLook, provisionOutputs, provisionPlan } from './provision.ts';
 import { scratchPromote } from './scratch-promote.ts';
 import { scratchQuery } from './scratch-query.ts';
@@ -156,6 +157,8 @@ export const operations = {
   'provision-apply': provisionApply,
   'provision-outputs': provisionOutputs,
   'provision-discard': provisionDiscard,
+  'postman-look': postmanLook,
+  'postman-run': postmanRun,
   'pooler-look': poolerLook,
   'pooler-pause': poolerPause,
   'pooler-resume': poolerResume,

@@ -4,6 +4,13 @@ import { defineContract, minuteMs } from './contract.ts';
 
 const bothSchema = z.strictObject({ there: z.string(), here: z.string() });
 
+export const differingFileSchema = z.strictObject({
+  path: z.string(),
+  is: z.enum(['missing', 'differs']),
+  /** Unified, from the lost host's to this one's, without secrets; null: the file is missing, or many others came before. */
+  diff: z.string().max(4_000).nullable(),
+});
+
 /** What this host lacks of what the newest version of the vault says that the lost one had (T40). Nothing is changed. */
 export const vaultCompare = defineContract({
   class: 'R',
@@ -26,7 +33,7 @@ export const vaultCompare = defineContract({
     missingLibraries: z.array(z.string()),
     /** Tablespaces whose place has no directory to make one in. */
     missingPlaces: z.array(z.strictObject({ tablespace: z.string(), location: z.string() })),
-    /** Files of the configuration that are not here, or are others; those of which the vault has only a part are not compared. */
-    configuration: z.array(z.strictObject({ path: z.string(), is: z.enum(['missing', 'differs']) })),
+    /** Files of the configuration that are not here, or are others, secrets apart. */
+    configuration: z.array(differingFileSchema),
   }),
 });

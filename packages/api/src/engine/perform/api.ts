@@ -21,6 +21,7 @@ import type { Run, StoredAttempt } from '../load-run.ts';
 import { recordOutcome } from '../record.ts';
 import { awaitAgent } from './await-agent.ts';
 import { performOutside } from './outside.ts';
+import { postmanReady, smokePostman } from './postman.ts';
 
 /** The api's own work: computed from what is recorded, so that doing it again after a crash gives the same. */
 const work: Readonly<Partial<Record<ApiOpName, (reader: Reader, run: Run, params: Json) => AttemptOutcome>>> = {
@@ -52,8 +53,17 @@ interface Elsewhere {
 }
 
 function performElsewhere(deps: EngineDeps, { run, attempt, action }: Elsewhere, signal: AbortSignal) {
-  if (action.op === 'agent-enrolled') return awaitAgent(deps, { run, attempt, params: action.params }, signal);
-  return performOutside(deps, run, action, signal);
+  const { op, params } = action;
+  switch (op) {
+    case 'agent-enrolled':
+      return awaitAgent(deps, { run, attempt, params }, signal);
+    case 'smoke-ready':
+      return postmanReady(deps, { run, params }, signal);
+    case 'smoke-postman':
+      return smokePostman(deps, { run, params }, signal);
+    default:
+      return performOutside(deps, run, action, signal);
+  }
 }
 
 function judge(reader: Reader, run: Run, params: Json): AttemptOutcome {

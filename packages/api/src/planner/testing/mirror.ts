@@ -59,7 +59,7 @@ export const sameVault: Result<'vault-compare'> = {
   missingExtensions: [],
   missingLibraries: [],
   missingPlaces: [],
-  configuration: [{ path: '/etc/barman.conf', is: 'differs' }],
+  configuration: [{ path: '/etc/barman.conf', is: 'differs', diff: '-a\n+b\n' }],
 };
 
 export const vaultCases: readonly Case<Partial<Result<'vault-compare'>>>[] = [
