@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
 import path from 'node:path';
 import type { ExchangeResult, StandbyImportResult } from '@barback/api/scenarios/import-result.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -9,7 +10,6 @@ import type { WritingApplication } from '../lab/writing-application.ts';
 import { applicationOf } from '../support/application-scene.ts';
 import { endOf, request, startRun, type PlanBody, type RunBody } from '../support/barback-client.ts';
 import { dumpsOf, importState, planImport } from '../support/import-client.ts';
-import { openCutWay } from '../support/cut-way.ts';
 import { carryOutWell, planUndo } from '../support/cutover-client.ts';
 import {
   configureImport,
@@ -17,6 +17,7 @@ import {
   startManagedStandby,
   type ManagedStandby,
 } from '../support/managed-standby.ts';
+import { openWay } from '../support/way.ts';
 import { settledLab } from '../support/settled-lab.ts';
 
 let lab: Lab;
@@ -44,7 +45,7 @@ test('a source whose connection is cut in the middle changes nothing, and leaves
   await standby.sql(
     'CREATE TABLE filler AS SELECT n, repeat(md5(n::text), 20) FROM generate_series(1, 20000) n; ALTER TABLE filler OWNER TO smartsapp',
   );
-  const way = await openCutWay(standby.port, 4_000_000);
+  const way = await openWay(() => connect(standby.port, '127.0.0.1'), 4_000_000);
   try {
     await configureImport(lab, standby, { port: way.port });
     const before = await importState(lab);

@@ -1,11 +1,12 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Lab } from '../lab/lab.ts';
-import { mustRun } from '../lab/run-command.ts';
 import { endOf, request, resume, startRun, stepOf, type RunBody } from '../support/barback-client.ts';
 import { planImport } from '../support/import-client.ts';
 import { configureImport, startManagedStandby } from '../support/managed-standby.ts';
@@ -36,7 +37,9 @@ beforeAll(async () => {
   await sql(lab.postgres, 'CREATE ROLE smartsapp', 'postgres');
   // newman is an optional program of the operator's: the test brings the version that the fixture is of.
   place = await mkdtemp('/var/tmp/barback-newman-');
-  await mustRun(['npm', 'install', '--no-audit', '--no-fund', '--prefix', place, 'newman@6.2.2'], { limitMs: 300_000 });
+  // With the caller's own environment, which says where packages come from.
+  const install = ['install', '--no-audit', '--no-fund', '--prefix', place, 'newman@6.2.2'];
+  await promisify(execFile)('npm', install, { timeout: 300_000 });
   application = createServer((_request, response) => {
     asked += 1;
     if (status === null) response.destroy();
@@ -53,7 +56,7 @@ beforeAll(async () => {
   ]);
   const smoke = [{ kind: 'postman', name: 'collection', runner: 'infra', collection: 'smoke', deadlineSeconds: 20 }];
   const set = await request(lab, 'PUT', `/v1/servers/${lab.server}/settings`, { role: 'admin', body: { smoke } });
-  expect(set.status, set.text).toBe(200);
+  if (set.status !== 200) throw new Error(`cannot set the smoke check: ${set.text}`);
 });
 
 afterAll(async () => {
@@ -107,9 +110,9 @@ test('an assertion that fails stops for a person, and is asked again when he say
 });
 
 test.for([
-  ['asks for nothing', [], true],
-  ['not the pinned one', [{ request: { method: 'GET', url: 'http://127.0.0.1:1' } }], false],
-] as const)('a collection that %s fails the run before anything is touched', async ([words, item, pinned]) => {
+  ['asks for nothing', 'asks for nothing', [], true],
+  ['is not the pinned one', 'not the pinned one', [{ request: { method: 'GET', url: 'http://127.0.0.1:1' } }], false],
+] as const)('a collection that %s fails the run before anything is touched', async ([, words, item, pinned]) => {
   await useCollection(item, pinned);
   const run = await imported();
   expect([run.state, run.problem?.type]).toEqual(['failed', 'urn:barback:problem:smoke-failed']);

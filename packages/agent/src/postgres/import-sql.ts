@@ -1,3 +1,4 @@
+import { operations } from '@barback/shared/operations/index.ts';
 import { z } from 'zod';
 import { identifier, literal } from './sql-quote.ts';
 
@@ -39,17 +40,9 @@ export const sourceSql = `SELECT json_build_object(
     SELECT grantee FROM (${acls}) a, aclexplode(a.acl) UNION SELECT grantor FROM (${acls}) b, aclexplode(b.acl))),
   'eventTriggers', (SELECT coalesce(json_agg(evtname ORDER BY evtname), '[]') FROM pg_event_trigger));`;
 
-export const sourceFactsSchema = z.strictObject({
-  version: z.string(),
-  versionNum: z.int(),
-  sizeBytes: z.int(),
-  encoding: z.string(),
-  tables: z.int(),
-  unreadable: z.array(z.string()),
-  extensions: z.array(z.strictObject({ name: z.string(), version: z.string(), schema: z.string() })),
-  grantees: z.array(z.string()),
-  eventTriggers: z.array(z.string()),
-});
+const { source, into } = operations['import-look'].result.shape;
+
+export const sourceFactsSchema = source.omit({ host: true, port: true, database: true, role: true, pooled: true });
 
 /** The session behind two connections of one psql: the second begins before the first has ended, unless somebody hands sessions on. */
 export const sessionsScript = Array.from({ length: 4 }, () => 'SELECT pg_backend_pid();\n').join('\\connect\n');
@@ -65,14 +58,7 @@ export function targetSql(database: string): string {
     'subscriptions', (SELECT coalesce(json_agg(subname ORDER BY subname), '[]') FROM pg_subscription WHERE subdbid = ${found} AND subenabled));`;
 }
 
-export const targetFactsSchema = z.strictObject({
-  oid: z.int().nullable(),
-  sizeBytes: z.int().nullable(),
-  encoding: z.string().nullable(),
-  roles: z.array(z.string()),
-  available: z.array(z.strictObject({ name: z.string(), trusted: z.boolean() })),
-  subscriptions: z.array(z.string()),
-});
+export const targetFactsSchema = into.omit({ database: true, extensions: true, role: true, objections: true });
 
 export const extensionNamesSql = `SELECT coalesce(json_agg(extname ORDER BY extname), '[]') FROM pg_extension;`;
 

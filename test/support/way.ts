@@ -1,20 +1,22 @@
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A port of this machine that leads to another one until so many bytes have come back, and then to nowhere. */
-export interface CutWay {
+/** A port of this machine that leads somewhere else. */
+export interface Way {
   readonly port: number;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
-export async function openCutWay(to: number, afterBytes: number): Promise<CutWay> {
+/** Everything that is sent either way is passed on, until so many bytes have come back: then the way leads nowhere. */
+export async function openWay(connectBehind: () => Socket, afterBytes = Infinity): Promise<Way> {
   const open = new Set<Socket>();
   let left = afterBytes;
   const server = createServer((client) => {
-    const behind = connect(to, '127.0.0.1');
+    const behind = connectBehind();
     for (const one of [client, behind]) {
       open.add(one);
       one.on('error', () => undefined);
       one.on('close', () => {
+        open.delete(one);
         client.destroy();
         behind.destroy();
       });
@@ -30,7 +32,7 @@ export async function openCutWay(to: number, afterBytes: number): Promise<CutWay
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
-    async close() {
+    close: async () => {
       for (const one of open) one.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
