@@ -18,4 +18,6 @@ export const DEBIAN_13_TEST_FILES: readonly string[] = [
   'test/full/findings-replay.test.ts',
   'test/full/findings-live-protection.test.ts',
   'test/full/rebaseline.test.ts',
+  'test/e2e/standby-import.test.ts',
+  'test/full/standby-import-troubles.test.ts',
 ];

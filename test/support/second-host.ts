@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { enrolmentTokenSchema } from '@barback/shared/wire/enrolment.ts';
 import { parse, stringify } from 'yaml';
@@ -94,6 +94,9 @@ export async function restartHost(lab: Lab): Promise<void> {
     for (const { pid } of here) endAtOnce(pid);
     return here.length === 0 ? true : undefined;
   });
+  // A host comes up with an empty /run.
+  const sockets = (await readdir(lab.postgres.host)).filter((name) => name.startsWith('.s.PGSQL.'));
+  for (const name of sockets) await rm(path.join(lab.postgres.host, name));
   await startCluster(lab.postgres);
   for (const name of ['executor', 'gateway'] as const) await startProgram(lab, name);
 }
