@@ -11,14 +11,8 @@ import { applicationOf } from '../support/application-scene.ts';
 import { endOf, request, startRun, type PlanBody, type RunBody } from '../support/barback-client.ts';
 import { dumpsOf, importState, planImport } from '../support/import-client.ts';
 import { carryOutWell, planUndo } from '../support/cutover-client.ts';
-import {
-  configureImport,
-  standbyPassword,
-  startManagedStandby,
-  type ManagedStandby,
-} from '../support/managed-standby.ts';
+import { configureImport, standbyPassword, importScene, type ManagedStandby } from '../support/managed-standby.ts';
 import { openWay } from '../support/way.ts';
-import { settledLab } from '../support/settled-lab.ts';
 
 let lab: Lab;
 let stop: () => Promise<void> = async () => {};
@@ -27,11 +21,7 @@ let writer: WritingApplication | undefined;
 let imported: RunBody;
 
 beforeAll(async () => {
-  ({ lab, stop } = await settledLab());
-  standby = await startManagedStandby(lab);
-  await configureImport(lab, standby);
-  // A role that no privilege of the source may be given to is not here.
-  await sql(lab.postgres, 'CREATE ROLE smartsapp', 'postgres');
+  ({ lab, standby, stop } = await importScene());
   await sql(lab.postgres, `ALTER DATABASE ${lab.postgres.database} SET search_path = "$user", public`, 'postgres');
   writer = await applicationOf(lab);
 });

@@ -9,10 +9,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Lab } from '../lab/lab.ts';
 import { endOf, request, resume, startRun, stepOf, type RunBody } from '../support/barback-client.ts';
 import { planImport } from '../support/import-client.ts';
-import { configureImport, startManagedStandby } from '../support/managed-standby.ts';
+import { importScene } from '../support/managed-standby.ts';
 import { startProvisioner, type Provisioner } from '../support/provisioner.ts';
-import { settledLab } from '../support/settled-lab.ts';
-import { sql } from '../lab/psql.ts';
 import { poll } from '../lab/poll.ts';
 
 let lab: Lab;
@@ -31,10 +29,7 @@ const script = [
 ];
 
 beforeAll(async () => {
-  ({ lab, stop } = await settledLab());
-  const standby = await startManagedStandby(lab);
-  await configureImport(lab, standby);
-  await sql(lab.postgres, 'CREATE ROLE smartsapp', 'postgres');
+  ({ lab, stop } = await importScene());
   // newman is an optional program of the operator's: the test brings the version that the fixture is of.
   place = await mkdtemp('/var/tmp/barback-newman-');
   // With the caller's own environment, which says where packages come from.

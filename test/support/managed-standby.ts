@@ -4,8 +4,10 @@ import { freePort } from '../lab/free-port.ts';
 import { LAB_MARK } from '../lab/lab-mark.ts';
 import type { Lab } from '../lab/lab.ts';
 import { poll } from '../lab/poll.ts';
+import { sql } from '../lab/psql.ts';
 import { asUser, mustRun, runCommand, startDetached } from '../lab/run-command.ts';
 import { configureAgent } from './agent-config.ts';
+import { settledLab } from './settled-lab.ts';
 import { selfSigned } from './self-signed.ts';
 
 /** A PostgreSQL elsewhere, reached over TLS by a role without rights over it, as a provider rents it out. */
@@ -88,11 +90,11 @@ export async function startManagedStandby(lab: Lab): Promise<ManagedStandby> {
   await poll('the managed standby answers', 30_000, async () =>
     (await runCommand(ask('postgres'), { input: 'SELECT 1' })).code === 0 ? true : undefined,
   );
-  const sql = async (text: string, database = 'defaultdb') =>
+  const askStandby = async (text: string, database = 'defaultdb') =>
     (await mustRun(ask(database), { input: text, limitMs: 300_000 })).trimEnd();
-  await sql(roles, 'postgres');
-  await sql(contents);
-  return { port, sql, ...(await writeAccess(lab)) };
+  await askStandby(roles, 'postgres');
+  await askStandby(contents);
+  return { port, sql: askStandby, ...(await writeAccess(lab)) };
 }
 
 async function configure(data: string, at: { port: number; place: string; user: string | undefined }): Promise<void> {
@@ -135,4 +137,18 @@ export function managedImport(lab: Lab, { port, caFile, passwordFile }: ManagedS
 export async function configureImport(lab: Lab, standby: ManagedStandby, changed: object = {}): Promise<void> {
   const managed = { ...managedImport(lab, standby), ...changed };
   await configureAgent(lab, (server) => void (server.imports = { managed }));
+}
+
+/** A lab whose agent knows a standby, and has the role that owns everything there. */
+export async function importScene(): Promise<{ lab: Lab; standby: ManagedStandby; stop: () => Promise<void> }> {
+  const { lab, stop } = await settledLab();
+  try {
+    const standby = await startManagedStandby(lab);
+    await configureImport(lab, standby);
+    await sql(lab.postgres, 'CREATE ROLE smartsapp', 'postgres');
+    return { lab, standby, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }

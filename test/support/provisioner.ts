@@ -99,3 +99,29 @@ export async function startProvisioner(lab: Lab, program: string): Promise<Provi
     start,
   };
 }
+
+/** `terraform_data` alone, which is built in: what stands for a host, and for what must stay. */
+export const moduleText = (options: { image?: string; command?: string; extra?: string } = {}): string => `
+variable "token" {
+  type      = string
+  sensitive = true
+}
+resource "terraform_data" "volume" {
+  input = "data"
+}
+resource "terraform_data" "server" {
+  input            = "10.0.0.9"
+  triggers_replace = ["${options.image ?? 'debian-12'}"]
+  provisioner "local-exec" {
+    command = ${JSON.stringify(options.command ?? 'true')}
+  }
+}
+resource "terraform_data" "credential" {
+  input = var.token
+}
+output "address" { value = terraform_data.server.output }
+output "secret" {
+  value     = var.token
+  sensitive = true
+}
+${options.extra ?? ''}`;

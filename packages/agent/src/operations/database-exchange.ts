@@ -7,7 +7,7 @@ import type { SqlServer } from './copy-sql.ts';
 import type { Call, Host } from './handler.ts';
 import { readImport } from './import-record.ts';
 import { readKeptDatabase } from './kept-database.ts';
-import { databaseOf, liveBeside } from './live-database.ts';
+import { databases, liveBeside, type FoundDatabase } from './live-database.ts';
 
 export type ExchangeParams = Params<'database-open'>;
 
@@ -17,6 +17,8 @@ export interface Exchanging {
   readonly names: Exchange;
   readonly outgoing: number;
   readonly incoming: number;
+  /** Every database as it was a moment ago. */
+  readonly seen: readonly FoundDatabase[];
   /** Whether it has got it already. */
   readonly isDone: boolean;
 }
@@ -27,8 +29,9 @@ export async function exchangeOf(host: Host, params: ExchangeParams, call: Call)
   const { name, oid: incoming } = await incomingOf(host, params, plan);
   const names = { name: database, incoming: name, kept: besideDatabase(database, 'before', plan) };
   const server = liveBeside(host, Object.values(names));
-  const isDone = (await databaseOf(server, incoming, call))?.name === database;
-  return { server, names, outgoing, incoming, isDone };
+  const seen = await databases(server, call);
+  const isDone = seen.find(({ oid }) => oid === incoming)?.name === database;
+  return { server, names, outgoing, incoming, seen, isDone };
 }
 
 async function incomingOf(host: Host, { incoming }: ExchangeParams, plan: string) {

@@ -16,7 +16,7 @@ import { askJson, type SqlServer } from './copy-sql.ts';
 import { exchangeOf, type Exchanging } from './database-exchange.ts';
 import type { Call, Handler, Host } from './handler.ts';
 import { writeKeptDatabase } from './kept-database.ts';
-import { requireDatabase, runSql } from './live-database.ts';
+import { requireAmong, runSql } from './live-database.ts';
 import { scratchPlace } from './scratch-place.ts';
 
 const everyMs = 100;
@@ -25,10 +25,10 @@ export const databaseSwap: Handler<'database-swap'> = {
   async perform(host, params, call) {
     const startedAt = monotonicMs();
     const exchange = await exchangeOf(host, params, call);
-    const { server, names, outgoing, incoming, isDone } = exchange;
+    const { server, names, outgoing, incoming, seen, isDone } = exchange;
     if (isDone) return done(exchange);
-    await requireDatabase(server, names.name, outgoing, call);
-    await requireDatabase(server, names.incoming, incoming, call);
+    requireAmong(seen, names.name, outgoing);
+    requireAmong(seen, names.incoming, incoming);
     await remember(host, exchange, requirePlan(call));
     await runSql(server, admitSql(names.name, false) + admitSql(names.incoming, false), call);
     const ending = { server, deadlineMs: params.deadlineMs };

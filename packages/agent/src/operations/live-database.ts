@@ -35,7 +35,8 @@ export async function databaseNamed(
   return (await databases(server, call)).find((one) => one.name === name);
 }
 
-function databases(server: SqlServer, call: Signalled): Promise<FoundDatabase[]> {
+/** All of them in one look. */
+export function databases(server: SqlServer, call: Signalled): Promise<FoundDatabase[]> {
   return askJson(server, databasesSql, databasesSchema, call.signal);
 }
 
@@ -46,7 +47,12 @@ export async function requireDatabase(
   oid: number,
   call: Call,
 ): Promise<FoundDatabase> {
-  const found = await databaseOf(server, oid, call);
+  return requireAmong(await databases(server, call), name, oid);
+}
+
+/** The same among those that were seen. */
+export function requireAmong(all: readonly FoundDatabase[], name: string, oid: number): FoundDatabase {
+  const found = all.find((one) => one.oid === oid);
   if (found?.name === name) return found;
   const is = found === undefined ? 'is not there any more' : `is called ${found.name} now`;
   throw new ProblemError('database-changed', `the database ${name} of the plan (oid ${oid}) ${is}`, {

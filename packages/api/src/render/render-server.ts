@@ -10,9 +10,10 @@ import { bytes, duration, instant } from './units.ts';
 export function renderServers(view: { readonly servers: readonly ServerView[] }, now: number): string {
   if (view.servers.length === 0) return 'no servers: add one with "barback-api servers add" on the host of the api\n';
   return table(
-    ['SERVER', 'AGENT', 'ACTIVE RUN', 'LAST RUN', 'ENDED', 'RTO'],
+    ['SERVER', 'KIND', 'AGENT', 'ACTIVE RUN', 'LAST RUN', 'ENDED', 'RTO'],
     view.servers.map((server) => [
       server.name,
+      server.kind,
       server.agentId,
       server.activeRun ?? '-',
       server.lastRun === null ? '-' : `${server.lastRun.scenario} ${server.lastRun.state}`,
@@ -24,6 +25,7 @@ export function renderServers(view: { readonly servers: readonly ServerView[] },
 
 /** The state of the database first; then where its backups stand. */
 export function renderServer(server: ServerDetail, now: number): string {
+  if (server.kind === 'provisioner') return renderProvisioner(server);
   const { facts, settings } = server;
   return page(
     fields([
@@ -67,6 +69,18 @@ export function renderServer(server: ServerDetail, now: number): string {
         body: drillBody(server.name),
       },
     ]),
+  );
+}
+
+/** What makes hosts has neither a database nor backups. */
+function renderProvisioner({ name, agentId, agentUrl, observedAt, problem, activeRun }: ServerDetail): string {
+  const is = problem === null ? `answers (observed ${observedAt})` : 'does not answer';
+  return page(
+    fields([
+      ['provisioner', `${name}, agent ${agentId} at ${agentUrl}: ${is}`],
+      ['active run', activeRun],
+    ]),
+    problem === null ? null : section('problem', describeProblem(problem)),
   );
 }
 

@@ -1,5 +1,6 @@
 import { formatInstant } from '@barback/shared/postgres/instant.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
+import type { AgentClient, CallContext } from '../agents/agent-client.ts';
 import type { Reader } from '../db/database.ts';
 import type { EngineDeps } from '../engine/engine-deps.ts';
 import type { RunView } from '../engine/run-view.ts';
@@ -45,12 +46,23 @@ export async function inspectServer(deps: EngineDeps, server: Server, principal:
   const view = { ...describeServer(orm, server), findings: [...currentFindings(orm, server, deps.clock)] };
   const context = { sub: principal.id, signal: AbortSignal.timeout(factsLimitMs) };
   try {
-    const { result } = await deps.agents.client(server.name).call('host-facts', { server: server.name }, context);
-    return { ...view, observedAt: formatInstant(deps.clock.now()), facts: result, problem: null };
+    const facts = await factsOf(deps.agents.client(server.name), server, context);
+    return { ...view, observedAt: formatInstant(deps.clock.now()), facts, problem: null };
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     return { ...view, observedAt: formatInstant(deps.clock.now()), facts: null, problem: error.problem };
   }
+}
+
+/** A provisioner is only asked whether it is there: it has no database to tell of. */
+async function factsOf(
+  agent: AgentClient,
+  { name, kind }: Server,
+  context: CallContext,
+): Promise<ServerDetail['facts']> {
+  if (kind === 'database') return (await agent.call('host-facts', { server: name }, context)).result;
+  await agent.call('agent-facts', { server: name }, context);
+  return null;
 }
 
 function lastRun(run: RunView): ServerView['lastRun'] {

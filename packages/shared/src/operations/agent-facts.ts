@@ -6,6 +6,9 @@ import { defineContract, minuteMs } from './contract.ts';
 export const serverKinds = ['database', 'provisioner'] as const;
 export type ServerKind = (typeof serverKinds)[number];
 
+/** The newest number that the agent has issued for a server, and to which plan. */
+export const fenceFactsSchema = z.strictObject({ fence: z.int(), plan: z.string().nullable() });
+
 /** Who answers, and which plan it has given the server to; costs a file, whatever the server is. */
 export const agentFacts = defineContract({
   class: 'R',
@@ -15,6 +18,6 @@ export const agentFacts = defineContract({
   result: z.strictObject({
     agentVersion: z.string(),
     kind: z.enum(serverKinds),
-    fence: z.strictObject({ fence: z.int(), plan: z.string().nullable() }),
+    fence: fenceFactsSchema,
   }),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fenceFactsSchema } from './agent-facts.ts';
 import { serverNameSchema } from '../wire/identifiers.ts';
 import { defineContract, minuteMs } from './contract.ts';
 import { contentFactsSchema } from './content-facts.ts';
@@ -41,7 +42,7 @@ export const hostFacts = defineContract({
     cpus: z.int(),
     memoryBytes: z.int(),
     time: z.int(),
-    fence: z.strictObject({ fence: z.int(), plan: z.string().nullable() }),
+    fence: fenceFactsSchema,
     barman: z.strictObject({
       version: z.string(),
       supported: z.string().nullable(),
