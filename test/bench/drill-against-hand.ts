@@ -16,13 +16,15 @@ export async function drillAgainstHand(lab: Lab, rounds: number): Promise<string
     pairs.push({ hand, barback: await drillByBarback(lab) });
   }
   const names = ['copy', 'manifest', 'replay', 'count', 'clean', 'whole'] as const;
-  const rows = names.map((name) => {
-    const hand = pairs.map((pair) => pair.hand[name]);
-    const barback = pairs.map((pair) => pair.barback[name]);
-    const ratios = pairs.map((pair) => pair.barback[name] / pair.hand[name]);
-    return `| ${titles[name]} | ${median(hand).toFixed(2)} | ${median(barback).toFixed(2)} | ${median(ratios).toFixed(2)} |`;
-  });
+  const rows = names.map((name) => row(titles[name], pairs, (phases) => phases[name]));
+  rows.push(row('copy and replay', pairs, (phases) => phases.copy + phases.replay));
   return ['| part | by hand, s | Barback, s | ratio of pairs |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+function row(title: string, pairs: readonly Pair[], seconds: (phases: Phases) => number): string {
+  const middle = (value: (pair: Pair) => number): string => median(pairs.map(value)).toFixed(2);
+  const ratio = middle(({ hand, barback }) => seconds(barback) / seconds(hand));
+  return `| ${title} | ${middle(({ hand }) => seconds(hand))} | ${middle(({ barback }) => seconds(barback))} | ${ratio} |`;
 }
 
 const titles: Record<keyof Phases, string> = {

@@ -27,34 +27,47 @@ const walMb = 2_200;
 const figuresFile = path.join(import.meta.dirname, '../../docs/figures.md');
 const today = (): string => new Date().toISOString().slice(0, 10);
 
-/** Measures everything that the documents quote; `--write` makes docs/figures.md. `--outages`, `--mirrors` and `--imports` measure only those. */
+/** Measures everything that the documents quote; `--write` makes docs/figures.md. `--drills`, `--outages`, `--mirrors` and `--imports` measure only those. */
 async function bench(): Promise<void> {
   const parts: string[] = [];
+  if (process.argv.includes('--drills')) {
+    for (const sizeMb of sizesMb) await onlySection(await inLab(sizeMb, (lab) => drills(lab, sizeMb, '--drills')));
+    return;
+  }
   if (process.argv.includes('--outages')) return onlySection(await outages());
   if (process.argv.includes('--mirrors')) return onlySection(await mirrors());
   if (process.argv.includes('--imports')) return onlySection(await imports());
   for (const [index, sizeMb] of sizesMb.entries()) {
-    const dir = `/var/tmp/barback-bench-${process.pid}`;
-    say(`building a lab with ${sizeMb} MB …`);
-    const lab = await labUp({ dir, sizeMb });
-    try {
+    await inLab(sizeMb, async (lab) => {
       if (index === 0) parts.push(await machine(lab));
-      say(`drills of ${sizeMb} MB, by hand and by Barback, ${rounds} pairs …`);
-      parts.push(
-        `## A drill of ${sizeMb} MB to the latest state, ${rounds} pairs\n\n${await drillAgainstHand(lab, rounds)}`,
-      );
+      parts.push(await drills(lab, sizeMb));
       if (index === 0) parts.push(await indexFigures(lab));
       // Last: its plan holds the server, and no run of the api takes it from a plan that the api does not know.
       if (index === 0) parts.push(await smallFigures(lab));
-    } finally {
-      await labDown(dir);
-    }
+    });
   }
   parts.push(await mirrors(), await imports(), await outages());
   const document = `${parts.join('\n\n')}\n`;
   say(document);
   if (!process.argv.includes('--write')) return;
   await writeFile(figuresFile, document);
+}
+
+async function inLab<T>(sizeMb: number, measure: (lab: Lab) => Promise<T>): Promise<T> {
+  const dir = `/var/tmp/barback-bench-${process.pid}`;
+  say(`building a lab with ${sizeMb} MB …`);
+  const lab = await labUp({ dir, sizeMb });
+  try {
+    return await measure(lab);
+  } finally {
+    await labDown(dir);
+  }
+}
+
+async function drills(lab: Lab, sizeMb: number, flag?: string): Promise<string> {
+  say(`drills of ${sizeMb} MB, by hand and by Barback, ${rounds} pairs …`);
+  const when = flag === undefined ? '' : `${measured(flag)}\n\n`;
+  return `## A drill of ${sizeMb} MB to the latest state, ${rounds} pairs\n\n${when}${await drillAgainstHand(lab, rounds)}`;
 }
 
 /** In the document it takes the place of the one that is there. */
@@ -72,13 +85,7 @@ async function perSize(
 ) {
   const figures: Figure[] = [];
   for (const sizeMb of sizes) {
-    const dir = `/var/tmp/barback-bench-${process.pid}`;
-    const lab = await labUp({ dir, sizeMb: ofLabMb ?? sizeMb });
-    try {
-      figures.push(...(await measure(lab, sizeMb)));
-    } finally {
-      await labDown(dir);
-    }
+    figures.push(...(await inLab(ofLabMb ?? sizeMb, (lab) => measure(lab, sizeMb))));
   }
   return figures;
 }

@@ -1,12 +1,13 @@
-import { open, readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { recoverArguments } from '@barback/agent/barman/argv.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { archiveWal, takeBackup } from '../lab/barman-backup.ts';
 import { labDown } from '../lab/down.ts';
 import type { Lab } from '../lab/lab.ts';
 import { poll } from '../lab/poll.ts';
 import { sql } from '../lab/psql.ts';
-import { mustRun } from '../lab/run-command.ts';
+import { asUser, mustRun } from '../lab/run-command.ts';
 import { labUp } from '../lab/up.ts';
 import { operationsHost, type OperationsHost, type PlanOperations } from './operations-host.ts';
 
@@ -234,6 +235,33 @@ test('a cancel in the middle of the copy is reported as one, and the rest is dis
   );
   expect(await plan.run('scratch-discard', {})).toEqual({ existed: true });
 });
+
+test('Barman sends again what lies at the place of a copy with the same size and time and another content', async () => {
+  const backupId = await takeBackup(lab);
+  const data = path.join(lab.barman.home, 'main', 'base', backupId, 'data');
+  // pg_proc of template1: larger than what is left to rsync alone.
+  const relation = 'base/1/1255';
+  const stored = path.join(data, relation);
+  expect((await stat(stored)).size).toBeGreaterThan(256 * 1024);
+  const copy = `${lab.dir}-by-content`;
+  const asBarman = (...argv: string[]) =>
+    mustRun(asUser(process.geteuid?.() === 0 ? lab.barman.osUser : undefined, argv));
+  await mustRun(['install', '-d', '-m', '0700', ...ownedByBarman(), copy]);
+  await asBarman('mkdir', '-p', path.dirname(path.join(copy, relation)));
+  await asBarman('cp', '--preserve=timestamps', stored, path.join(copy, relation));
+  await flipByte(path.join(copy, relation));
+  await asBarman('touch', '-r', stored, path.join(copy, relation));
+  const options = { server: 'main', backupId, timeline: 1, jobs: 1, bandwidthKBps: null, destination: copy };
+  const tablespaces = [{ name: 'ts1', directory: `${copy}/ts1` }];
+  await mustRun([...lab.barman.argv, ...recoverArguments({ ...options, tablespaces })]);
+  expect((await readFile(path.join(copy, relation))).equals(await readFile(stored))).toBe(true);
+  await mustRun(['rm', '-rf', copy]);
+  await mustRun([...lab.barman.argv, 'delete', 'main', backupId]);
+});
+
+function ownedByBarman(): string[] {
+  return process.geteuid?.() === 0 ? ['-o', lab.barman.osUser] : [];
+}
 
 async function flipByte(file: string): Promise<void> {
   const handle = await open(file, 'r+');

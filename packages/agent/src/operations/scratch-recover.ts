@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Backup } from '@barback/shared/operations/backup.ts';
 import type { Params, Result } from '@barback/shared/operations/index.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
@@ -17,6 +18,7 @@ import { whileReporting } from './report-bytes.ts';
 import { barmanProgram } from './run-barman.ts';
 import { readRecovered, writeRecovered } from './scratch-completion.ts';
 import { refuseTablespaces } from './refuse-tablespaces.ts';
+import { copyAhead } from './copy-ahead.ts';
 import { copyHomes, roomNeeded, type CopyHomes } from './copy-homes.ts';
 import { hostOfMirror } from './mirror-home.ts';
 import { createScratch } from './scratch-create.ts';
@@ -63,7 +65,8 @@ export const scratchRecover: Handler<'scratch-recover'> = {
     const guarded = [...live, ...copyPlaces(await requireRecord(place))];
     return withSpaceGuard(host, guarded, call.signal, async (signal) => {
       const work = { host, place, homes, params, call: { ...call, signal } };
-      const copied = await copyBase(work, barmanVersion);
+      const stored = path.join(diagnosis.config.basebackups_directory, params.backupId);
+      const copied = await copyBase(work, { backup, stored, barmanVersion });
       const wal = await stageCopyWal({ host, place, params, call: work.call }, request);
       const staged = { ...wal.staged, redo: backup.beginLsn };
       const records = await readStagedRecords(host, staged, params.target, work.call);
@@ -134,9 +137,16 @@ function walRequest(backup: Backup, diagnosis: Diagnosis, params: RecoverParams)
   };
 }
 
+interface BaseBackup {
+  readonly backup: Backup;
+  /** Barman's directory of it. */
+  readonly stored: string;
+  readonly barmanVersion: string;
+}
+
 async function copyBase(
   { host, place, homes, params, call }: RecoverWork,
-  version: string,
+  { backup, stored, barmanVersion: version }: BaseBackup,
 ): Promise<Pick<Result<'scratch-recover'>, 'bytes' | 'seconds' | 'warnings'>> {
   const args = recoverArguments({
     server: host.server.barman.server,
@@ -154,7 +164,11 @@ async function copyBase(
   const outcome = await whileReporting(
     () => scratchBytes(place, homes),
     report,
-    () => execute(program, call.signal),
+    async () => {
+      const { bandwidthKBps } = params;
+      await copyAhead({ backup, stored, place, homes, bandwidthKBps, user: scratchUser(host) }, call);
+      return execute(program, call.signal);
+    },
   );
   if (outcome.stdout.trim() === '') {
     throw new ProblemError('barman-failed', `barman recover printed nothing: ${outcome.stderr.slice(-500)}`, {
