@@ -35,7 +35,7 @@ test('a source whose connection is cut in the middle changes nothing, and leaves
   await standby.sql(
     'CREATE TABLE filler AS SELECT n, repeat(md5(n::text), 20) FROM generate_series(1, 20000) n; ALTER TABLE filler OWNER TO smartsapp',
   );
-  const way = await openWay(() => connect(standby.port, '127.0.0.1'), 4_000_000);
+  const way = await openWay(() => connect(standby.port, '127.0.0.1'), { afterBytes: 4_000_000 });
   try {
     await configureImport(lab, standby, { port: way.port });
     const before = await importState(lab);

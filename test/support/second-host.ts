@@ -120,16 +120,8 @@ export async function moveRecord(first: Lab, to: Lab): Promise<string> {
 
 export async function enrolmentToken(first: Lab, ...more: readonly string[]): Promise<string> {
   const config = ['--config', path.join(first.dir, 'api', 'api.yaml')];
-  const said = await apiCommand(
-    first,
-    'servers',
-    'token',
-    first.server,
-    '--api-url',
-    first.api.url,
-    ...more,
-    ...config,
-  );
+  const url = more.includes('--api-url') ? [] : ['--api-url', first.api.url];
+  const said = await apiCommand(first, 'servers', 'token', first.server, ...url, ...more, ...config);
   if (said.code !== 0) throw new Error(`cannot make a token: ${said.stderr}`);
   return said.stdout;
 }

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A fresh certificate for 127.0.0.1 as an agent gets it when it is enrolled. */
-export function selfSigned(): { certificate: string; key: string } {
+/** A fresh certificate for an address, as an agent gets it when it is enrolled. */
+export function selfSigned(address = '127.0.0.1'): { certificate: string; key: string } {
   const directory = mkdtempSync(join(tmpdir(), 'barback-certificate-'));
   const [keyFile, certificateFile] = [join(directory, 'key.pem'), join(directory, 'certificate.pem')];
   try {
@@ -23,7 +23,7 @@ export function selfSigned(): { certificate: string; key: string } {
         '-subj',
         '/CN=barback-agent',
         '-addext',
-        'subjectAltName=IP:127.0.0.1',
+        `subjectAltName=IP:${address}`,
         '-keyout',
         keyFile,
         '-out',

@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 
 /** A port of this machine that leads somewhere else. */
 export interface Way {
@@ -6,11 +7,21 @@ export interface Way {
   readonly close: () => Promise<void>;
 }
 
-/** Everything that is sent either way is passed on, until so many bytes have come back: then the way leads nowhere. */
-export async function openWay(connectBehind: () => Socket, afterBytes = Infinity): Promise<Way> {
+export interface WayOptions {
+  /** Until so many bytes have come back: then the way leads nowhere. */
+  readonly afterBytes?: number;
+  /** Where it begins; 127.0.0.1 when left out. */
+  readonly host?: string;
+  /** PEM: TLS ends here. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
+}
+
+/** Everything that is sent either way is passed on. */
+export async function openWay(connectBehind: () => Socket, options: WayOptions = {}): Promise<Way> {
+  const { afterBytes = Infinity, host = '127.0.0.1', tls } = options;
   const open = new Set<Socket>();
   let left = afterBytes;
-  const server = createServer((client) => {
+  const pass = (client: Socket): void => {
     const behind = connectBehind();
     for (const one of [client, behind]) {
       open.add(one);
@@ -28,8 +39,9 @@ export async function openWay(connectBehind: () => Socket, afterBytes = Infinity
     });
     client.pipe(behind);
     behind.pipe(client);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  };
+  const server = tls ? createTlsServer({ cert: tls.certificate, key: tls.key }, pass) : createServer(pass);
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   return {
     port: (server.address() as AddressInfo).port,
     close: async () => {

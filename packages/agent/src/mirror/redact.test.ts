@@ -47,6 +47,7 @@ describe('a configuration in the vault holds no secret', () => {
     'host replication barman 10.0.0.0/8 scram-sha-256',
     'shared_buffers = 4GB   # for the secret of speed',
     'password =',
+    '#ssl_passphrase_command_supports_reload = off',
     "#ssl_passphrase_command = ''\t\t# none",
     "archive_command = 'barman-wal-archive backup main %p'",
     'https://example.org/a:b@c',

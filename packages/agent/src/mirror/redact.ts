@@ -6,7 +6,7 @@ const assignment = /(?<name>[A-Za-z][\w.-]*)(?<by>\s*[=:]\s*)|(?<option>--[\w-]+
 const secretName =
   /pass(?:word|wd|phrase|$|[_-])|passwd|pwd|secret|token|credential|(?:api|access|private|account)_?-?key/i;
 /** Where a secret lies, or how it is kept, is none. */
-const harmlessName = /(?:file|path|_encryption|_required)$/i;
+const harmlessName = /(?:file|path|_encryption|_required|_supports_reload)$/i;
 /** As a setting that is not set looks, with the comment behind it. */
 const emptyValue = /^\s*(?:''|"")?\s*(?:[#;].*)?$/;
 const inUri = /(?<head>[A-Za-z][A-Za-z0-9+.-]*:\/\/[^\s/@:'"]*:)[^\s@'"]+@/g;

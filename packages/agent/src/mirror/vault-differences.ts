@@ -1,7 +1,7 @@
 import type { Result } from '@barback/shared/operations/index.ts';
 import { z } from 'zod';
 
-type Differences = Omit<Result<'vault-compare'>, 'version' | 'configuration'>;
+type Differences = Omit<Result<'vault-compare'>, 'version' | 'configuration' | 'adoptable' | 'withSecrets'>;
 
 const localeSchema = z.looseObject({
   datcollate: z.string().nullish(),

@@ -21,7 +21,7 @@ export const checkPassed: Handler<'check-passed'> = {
       const failed = checks.filter((one) => !one.ok && !tolerate.includes(one.name));
       const seconds = (monotonicMs() - startedAt) / 1000;
       if (failed.length === 0) return { checks, seconds };
-      if (seconds * 1000 > settleMs) throw notPassed(host.server.barman.server, failed);
+      if (seconds * 1000 > settleMs) throw notPassed(host.server.barman.server, failed, tolerate.length > 0);
       await sleep(everyMs, undefined, { signal: call.signal });
     }
   },
@@ -30,10 +30,14 @@ export const checkPassed: Handler<'check-passed'> = {
   observe: () => Promise.resolve({ is: 'absent' }),
 };
 
-function notPassed(server: string, failed: readonly Check[]): ProblemError {
+/** Some failures are tolerated where there is nothing yet that could be protected. */
+function notPassed(server: string, failed: readonly Check[], isBefore: boolean): ProblemError {
   const told = failed.map((one) => `${one.name} (${one.hint || 'no hint'})`);
+  const state = isBefore
+    ? 'Nothing of this host was changed.'
+    : 'Live runs and is open; whether its WAL is archived is not proven.';
   return new ProblemError('barman-failed', `checks of Barman still fail: ${told.join(', ')}`, {
-    next: `Remedy what they name, then look again: barman check ${server}. Live runs and is open; whether its WAL is archived is not proven.`,
+    next: `Remedy what they name, then look again: barman check ${server}. ${state}`,
     facts: { failedChecks: failed.map((one) => one.name) },
   });
 }

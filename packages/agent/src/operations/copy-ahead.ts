@@ -1,7 +1,7 @@
-import { lstat, readdir } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import path from 'node:path';
 import type { Backup } from '@barback/shared/operations/backup.ts';
+import { largeFiles } from '../system/directory-tree.ts';
 import type { Program } from '../system/program.ts';
 import type { CopyHomes } from './copy-homes.ts';
 import { execute, failure } from './execute.ts';
@@ -38,7 +38,7 @@ interface AheadRequest {
 export async function copyAhead(request: AheadRequest, call: Call): Promise<void> {
   if (request.bandwidthKBps !== null || !isRemembered(request.backup.sizeBytes)) return;
   for (const tree of treesOf(request)) {
-    const files = await largeFiles(tree.stored, tree.below).catch(() => []);
+    const files = await largeFiles(tree.stored, tree.below, smallestBytes).catch(() => []);
     if (files.length === 0) continue;
     const program = copyProgram(tree, files, request.user);
     const outcome = await execute(program, call.signal);
@@ -57,17 +57,6 @@ function treesOf({ backup, stored, place, homes }: AheadRequest): Tree[] {
     return home ? [{ stored: path.join(stored, String(oid)), copy: home.directory, below: '.' }] : [];
   });
   return [{ stored: path.join(stored, 'data'), copy: place.pgdata, below: 'base' }, ...tablespaces];
-}
-
-/** Relative to the tree; links are not followed. */
-async function largeFiles(tree: string, below: string): Promise<string[]> {
-  const files: string[] = [];
-  for (const entry of await readdir(path.join(tree, below), { withFileTypes: true })) {
-    const name = path.join(below, entry.name);
-    if (entry.isDirectory()) files.push(...(await largeFiles(tree, name)));
-    else if (entry.isFile() && (await lstat(path.join(tree, name))).size >= smallestBytes) files.push(name);
-  }
-  return files;
 }
 
 /** With size, mode and time of the stored file; `--parents` makes its directories. */

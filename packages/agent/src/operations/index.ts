@@ -43,6 +43,7 @@ import { liveFence, liveUnfence } from './live-fence.ts';
 import { liveDiscard, liveDiscardLook } from './live-discard.ts';
 import { liveProbe } from './live-probe.ts';
 import { liveReindex } from './live-reindex.ts';
+import { configurationAdopt, configurationReturn } from './configuration-adopt.ts';
 import { vaultCompare } from './vault-compare.ts';
 import { liveSteady } from './live-steady.ts';
 import { liveStart } from './live-start.ts';
@@ -104,6 +105,8 @@ export const handlers: Handlers = {
   'live-connected': liveConnected,
   'live-reindex': liveReindex,
   'vault-compare': vaultCompare,
+  'configuration-adopt': configurationAdopt,
+  'configuration-return': configurationReturn,
   'live-count': liveCount,
   'scratch-recover': scratchRecover,
   'scratch-adopt': scratchAdopt,

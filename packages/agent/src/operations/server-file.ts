@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
+import { kindOf } from '../system/directory-tree.ts';
 import { realPath } from '../system/look-at-file.ts';
 import { ParentDirectory } from '../system/parent-directory.ts';
-import { rightsOf } from '../system/users.ts';
+import { lookUpUser, rightsOf } from '../system/users.ts';
 import type { Host } from './handler.ts';
 
 /** A configuration file of live's, held so that nobody can put another one in its place while it is changed. */
@@ -30,14 +31,37 @@ export async function withServerFile<T>(host: Host, file: string, work: (held: S
   }
 }
 
-async function heldFile(host: Host, file: string, parent: ParentDirectory, name: string): Promise<ServerFile> {
-  const server = (await rightsOf(host.server.postgres.user ?? null))?.uid;
-  const own = process.geteuid?.() ?? 0;
-  const directory = await parent.identity();
-  if (![0, own, server].includes(directory.uid)) {
-    throw unsafe(file, `user id ${directory.uid} owns its directory and could exchange it`);
+/** Writes a file of live's configuration as a whole: with owner and mode of the one that is there, or as PostgreSQL's user has its own. */
+export async function placeServerFile(host: Host, file: string, text: string): Promise<void> {
+  if ((await kindOf(file)) !== 'absent') return withServerFile(host, file, ({ replace }) => replace(text));
+  await withServerDirectory(host, file, async (parent, name) => {
+    const { uid, gid } = await lookUpUser(host.server.postgres.user ?? null);
+    await parent.replaceFile(name, Buffer.from(text, 'latin1'), { uid, gid, mode: 0o644 });
+  });
+}
+
+export async function removeServerFile(host: Host, file: string): Promise<void> {
+  await withServerDirectory(host, file, (parent, name) => parent.remove(name));
+}
+
+async function withServerDirectory(
+  host: Host,
+  file: string,
+  work: (parent: ParentDirectory, name: string) => Promise<void>,
+): Promise<void> {
+  const parent = await ParentDirectory.open(path.dirname(file)).catch((error: unknown) => {
+    throw unsafe(file, `its directory cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  try {
+    await requireOwnDirectory(host, file, parent);
+    await work(parent, path.basename(file));
+  } finally {
+    await parent.close();
   }
-  if ((directory.mode & 0o1002) === 0o002) throw unsafe(file, 'everybody may write to its directory');
+}
+
+async function heldFile(host: Host, file: string, parent: ParentDirectory, name: string): Promise<ServerFile> {
+  const { server, own } = await requireOwnDirectory(host, file, parent);
   const found = await parent.readFile(name);
   if (!found) throw unsafe(file, 'it is no regular file');
   // Judged by where the open directory is, not by the path: that may be another one by now.
@@ -50,6 +74,17 @@ async function heldFile(host: Host, file: string, parent: ParentDirectory, name:
     text: found.bytes.toString('latin1'),
     replace: (text) => parent.replaceFile(name, Buffer.from(text, 'latin1'), found),
   };
+}
+
+async function requireOwnDirectory(host: Host, file: string, parent: ParentDirectory) {
+  const server = (await rightsOf(host.server.postgres.user ?? null))?.uid;
+  const own = process.geteuid?.() ?? 0;
+  const directory = await parent.identity();
+  if (![0, own, server].includes(directory.uid)) {
+    throw unsafe(file, `user id ${directory.uid} owns its directory and could exchange it`);
+  }
+  if ((directory.mode & 0o1002) === 0o002) throw unsafe(file, 'everybody may write to its directory');
+  return { server, own };
 }
 
 function unsafe(file: string, why: string): ProblemError {

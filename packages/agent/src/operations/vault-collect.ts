@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { VaultFile, LeftOut } from '../mirror/vault-contents.ts';
 import {
   barmanConfigurationFiles,
@@ -12,6 +11,7 @@ import { clusterSchema, clusterSql, extensionsSchema, extensionsSql } from '../p
 import { lookUpUser, rightsOf } from '../system/users.ts';
 import { askIfAnswering } from './ask-live.ts';
 import { childArgv, configurationFile } from './child-argv.ts';
+import { clusterDirectory, isWithin } from './cluster-configuration.ts';
 import { execute, executeOk } from './execute.ts';
 import { filesAnswerSchema, type FilesRequest } from './files-request.ts';
 import type { Call, Host } from './handler.ts';
@@ -77,23 +77,15 @@ async function readAll(host: Host, call: Call): Promise<Read[]> {
 }
 
 /** Its own directory, and what lies in the data directory. */
-function clusterPlaces({ server: { postgres } }: Host): VaultPlace[] {
-  const { service, dataDirectory, hbaFile } = postgres;
-  const directory =
-    service?.kind === 'debian-cluster'
-      ? `/etc/postgresql/${service.version}/${service.cluster}`
-      : service?.configDirectory;
+function clusterPlaces(host: Host): VaultPlace[] {
+  const { dataDirectory, hbaFile } = host.server.postgres;
+  const directory = clusterDirectory(host);
   const isSeparate = directory !== undefined && !isWithin(dataDirectory, directory);
   return [
     ...(isSeparate ? [{ path: directory }] : dataDirectoryPlaces(directory ?? dataDirectory)),
     ...dataDirectoryPlaces(dataDirectory),
     ...(hbaFile === undefined ? [] : [{ path: hbaFile }]),
   ];
-}
-
-/** Whether the place is the directory itself, or in it. */
-function isWithin(place: string, directory: string): boolean {
-  return !path.relative(directory, place).startsWith('..');
 }
 
 async function readFiles({ user, places, secrets }: Reading, call: Call): Promise<Read> {

@@ -171,6 +171,17 @@ export async function treeBytes(directory: string): Promise<number> {
   return bytes;
 }
 
+/** Files of at least so many bytes below a directory of a tree, by their names in the tree; links are not followed. */
+export async function largeFiles(tree: string, below: string, bytesMin: number): Promise<string[]> {
+  const files: string[] = [];
+  for (const entry of await readdir(path.join(tree, below), { withFileTypes: true })) {
+    const name = path.join(below, entry.name);
+    if (entry.isDirectory()) files.push(...(await largeFiles(tree, name, bytesMin)));
+    else if (entry.isFile() && (await lstat(path.join(tree, name))).size >= bytesMin) files.push(name);
+  }
+  return files;
+}
+
 /** Files and directories below a directory, not following links; throws where one cannot be read, or when the signal is aborted. */
 export async function countEntries(directory: string, signal: AbortSignal): Promise<number> {
   signal.throwIfAborted();

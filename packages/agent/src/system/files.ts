@@ -18,6 +18,16 @@ export async function readIfExists(file: string): Promise<string | undefined> {
   }
 }
 
+/** One character for each byte, whatever the encoding. */
+export async function readBytesIfExists(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'latin1');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
 /** The last bytes of a file, at most `bytesMax` of them; '' when there is none. */
 export async function readTail(file: string, bytesMax: number): Promise<string> {
   return (await readFrom(file, -bytesMax, bytesMax)).text;

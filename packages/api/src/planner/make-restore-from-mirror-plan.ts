@@ -1,4 +1,5 @@
 import type { Result } from '@barback/shared/operations/index.ts';
+import type { AdoptedConfiguration } from '../scenarios/configuration-steps.ts';
 import { restoreFromMirror } from '../scenarios/restore-from-mirror.ts';
 import type { Step } from '../scenarios/step.ts';
 import { applicationsOf, smokeOf, sqlSmokeOf } from './applications-of.ts';
@@ -59,6 +60,7 @@ export function makeRestoreFromMirrorPlan(input: RestoreFromMirrorInput): Restor
     tablesMin: settings.tablesMin,
     configuredProbes: [...host.probes, ...sqlSmokeOf(settings)],
     clusterBytes: chosen.backup.sizeBytes,
+    configuration: adopted(options.configuration, vault),
   });
   const { source, liveTimeline, files, bytes } = catalogue;
   return restoreFromMirrorPlanSchema.parse({
@@ -67,7 +69,7 @@ export function makeRestoreFromMirrorPlan(input: RestoreFromMirrorInput): Restor
     systemIdentifier: chosen.backup.systemIdentifier,
     findings: inOrder([
       ...mirrorFindings(input),
-      ...vaultFindings(vault),
+      ...vaultFindings({ ...vault, asked: options.configuration }),
       ...cutoverFindings({ server, host, cutover: cutover.facts, undoneDdl: 0, names, destroyed: null }),
     ]),
     predictions: predictions(input, steps),
@@ -77,9 +79,21 @@ export function makeRestoreFromMirrorPlan(input: RestoreFromMirrorInput): Restor
     backup: chosen.backup,
     timeline: chosen.timeline,
     mirror: { source, mirroredAt, newestCommit, liveTimeline, files, bytes },
-    vault: { version: vault.version, configuration: vault.configuration.slice(0, configurationMax) },
+    vault: {
+      version: vault.version,
+      configuration: vault.configuration.slice(0, configurationMax),
+      adopted: options.configuration === 'adopt' ? vault.adoptable : [],
+    },
     steps,
   });
+}
+
+function adopted(
+  asked: RestoreFromMirrorRequest['options']['configuration'],
+  { version, adoptable }: Result<'vault-compare'>,
+): AdoptedConfiguration {
+  if (asked === 'show' || version === null || adoptable.length === 0) return null;
+  return { version, files: adoptable.map(({ path, sha256 }) => ({ path, sha256 })) };
 }
 
 function predictions(

@@ -1,7 +1,7 @@
 import { backupSchema } from '@barback/shared/operations/backup.ts';
 import { keptDatabaseSchema } from '@barback/shared/operations/database.ts';
 import { operations } from '@barback/shared/operations/index.ts';
-import { differingFileSchema } from '@barback/shared/operations/vault-compare.ts';
+import { adoptableFileSchema, differingFileSchema } from '@barback/shared/operations/vault-compare.ts';
 import { keptSchema } from '@barback/shared/operations/kept.ts';
 import { targetSchema } from '@barback/shared/postgres/target.ts';
 import { jsonSchema } from '@barback/shared/wire/json.ts';
@@ -188,6 +188,8 @@ export const restoreFromMirrorPlanSchema = frameSchema.extend({
     version: z.string().nullable(),
     // Without a diff before they were shown.
     configuration: z.array(differingFileSchema.extend({ diff: differingFileSchema.shape.diff.default(null) })),
+    /** Files that the run writes; none in plans from before there were any. */
+    adopted: z.array(adoptableFileSchema).default([]),
   }),
 });
 

@@ -43,9 +43,17 @@ function fromMirror({ fetched, filled, home, lastReplayed, reindexed }: RestoreF
   ]);
 }
 
-/** What of the lost host's configuration is otherwise here: it is shown and never written. */
+/** What the run writes of the lost host's configuration, and what of it is otherwise here and is left alone. */
 export function renderDiffs({ vault }: Extract<PlanView, { scenario: 'restore-from-mirror' }>): string | null {
-  const lines = vault.configuration.flatMap(({ diff }) => (diff === null ? [] : diff.trimEnd().split('\n')));
-  if (lines.length === 0) return null;
-  return section('configuration that is otherwise here', lines.map((line) => `  ${plain(line)}\n`).join(''));
+  const written = new Set(vault.adopted.map(({ path }) => path));
+  const left = vault.configuration.filter(({ path }) => !written.has(path));
+  return page(
+    diffs('configuration that the run writes', vault.adopted),
+    diffs('configuration that is otherwise here, and stays', left),
+  );
+}
+
+function diffs(title: string, files: readonly { readonly diff: string | null }[]): string | null {
+  const lines = files.flatMap(({ diff }) => (diff === null ? [] : diff.trimEnd().split('\n')));
+  return lines.length === 0 ? null : section(title, lines.map((line) => `  ${plain(line)}\n`).join(''));
 }

@@ -52,6 +52,7 @@ import { liveFence, liveUnfence } from './live-fence.ts';
 import { liveDiscard, liveDiscardLook } from './live-discard.ts';
 import { liveProbe } from './live-probe.ts';
 import { liveReindex } from './live-reindex.ts';
+import { configurationAdopt, configurationReturn } from './configuration.ts';
 import { vaultCompare } from './vault-compare.ts';
 import { liveSteady } from './live-steady.ts';
 import { liveStart, liveStop } from './live-stop.ts';
@@ -132,6 +133,8 @@ export const operations = {
   'live-connected': liveConnected,
   'live-reindex': liveReindex,
   'vault-compare': vaultCompare,
+  'configuration-adopt': configurationAdopt,
+  'configuration-return': configurationReturn,
   'live-analyze': liveAnalyze,
   'mirror-push': mirrorPush,
   'mirror-vault': mirrorVault,

@@ -11,6 +11,14 @@ export const differingFileSchema = z.strictObject({
   diff: z.string().max(4_000).nullable(),
 });
 
+export const adoptableFileSchema = z.strictObject({
+  path: z.string(),
+  /** Of the file as it would be. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Unified, from what is here to what would be, without secrets. */
+  diff: z.string().max(4_000),
+});
+
 /** What this host lacks of what the newest version of the vault says that the lost one had (T40). Nothing is changed. */
 export const vaultCompare = defineContract({
   class: 'R',
@@ -35,5 +43,9 @@ export const vaultCompare = defineContract({
     missingPlaces: z.array(z.strictObject({ tablespace: z.string(), location: z.string() })),
     /** Files of the configuration that are not here, or are others, secrets apart. */
     configuration: z.array(differingFileSchema),
+    /** What `configuration-adopt` would write: of PostgreSQL alone, and nothing where the configuration comes with the backup. */
+    adoptable: z.array(adoptableFileSchema),
+    /** Files of PostgreSQL's configuration that hold secrets: nobody but a person writes those. */
+    withSecrets: z.array(z.string()),
   }),
 });

@@ -33,6 +33,14 @@ export const recoveryFindings = {
     severities: ['warning'],
     why: 'What the new host lacks is found out by whoever uses it first.',
   },
+  'configuration-otherwise': {
+    severities: ['warning'],
+    why: 'Applications that may not connect, or a server with an eighth of its memory, are found after everything else has succeeded.',
+  },
+  'configuration-with-secrets': {
+    severities: ['warning'],
+    why: 'What the vault has only in part would be written as a file that is wrong.',
+  },
   'locale-missing': {
     severities: ['blocking'],
     why: 'PostgreSQL refuses every connection to a database whose locale the system does not have.',

@@ -2,10 +2,12 @@ import type { Result } from '@barback/shared/operations/index.ts';
 import type { Finding } from '../plan-document.ts';
 import type { Found, Rule } from './rule.ts';
 
-/** What this host lacks of what the lost one had (T40). */
-type Differences = Result<'vault-compare'>;
+/** What this host lacks of what the lost one had (T40), and what is asked to be done about its configuration. */
+export interface VaultGiven extends Result<'vault-compare'> {
+  readonly asked: 'show' | 'adopt';
+}
 
-const noVault: Rule<Differences> = ({ version }) =>
+const noVault: Rule<VaultGiven> = ({ version }) =>
   version === null
     ? {
         code: 'vault-missing',
@@ -16,7 +18,7 @@ const noVault: Rule<Differences> = ({ version }) =>
       }
     : null;
 
-const locales: Rule<Differences> = ({ missingLocales }) =>
+const locales: Rule<VaultGiven> = ({ missingLocales }) =>
   missingLocales.length === 0
     ? null
     : {
@@ -27,7 +29,7 @@ const locales: Rule<Differences> = ({ missingLocales }) =>
         remedy: 'Make them here (Debian: add them to /etc/locale.gen, run locale-gen), then plan again.',
       };
 
-const barman: Rule<Differences> = ({ olderBarman }) =>
+const barman: Rule<VaultGiven> = ({ olderBarman }) =>
   olderBarman === null
     ? null
     : {
@@ -38,7 +40,7 @@ const barman: Rule<Differences> = ({ olderBarman }) =>
         remedy: 'Install the version of the lost host or a newer one that is supported, then plan again.',
       };
 
-const collations: Rule<Differences> = ({ glibc, icu }) => {
+const collations: Rule<VaultGiven> = ({ glibc, icu }) => {
   const changes = [
     ...(glibc === null ? [] : [`${glibc.there} became ${glibc.here}`]),
     ...(icu === null ? [] : [`ICU ${icu.there} became ${icu.here}`]),
@@ -54,7 +56,7 @@ const collations: Rule<Differences> = ({ glibc, icu }) => {
   };
 };
 
-const libraries: Rule<Differences> = ({ missingLibraries, missingExtensions }) => {
+const libraries: Rule<VaultGiven> = ({ missingLibraries, missingExtensions }) => {
   const missing = [...missingLibraries, ...(missingExtensions ?? [])];
   if (missing.length === 0) return null;
   const isBlocking = missingLibraries.length > 0;
@@ -67,7 +69,7 @@ const libraries: Rule<Differences> = ({ missingLibraries, missingExtensions }) =
   };
 };
 
-const places: Rule<Differences> = ({ missingPlaces }) =>
+const places: Rule<VaultGiven> = ({ missingPlaces }) =>
   missingPlaces.length === 0
     ? null
     : {
@@ -78,10 +80,41 @@ const places: Rule<Differences> = ({ missingPlaces }) =>
         remedy: 'Make the directory above each, or mount what belongs there, then plan again.',
       };
 
-const rules: readonly Rule<Differences>[] = [noVault, locales, barman, collations, libraries, places];
+const configuration: Rule<VaultGiven> = ({ asked, adoptable }) =>
+  asked === 'adopt' || adoptable.length === 0
+    ? null
+    : {
+        code: 'configuration-otherwise',
+        severity: 'warning',
+        title: "PostgreSQL's configuration of this host is not that of the lost one",
+        detail: `Otherwise: ${adoptable.map(({ path }) => path).join(', ')}. Who may connect, and with how much of everything, is said here and not by the backup.`,
+        remedy: 'Plan again with "configuration": "adopt": the plan then shows what is written, line by line.',
+      };
+
+const secrets: Rule<VaultGiven> = ({ asked, withSecrets }) =>
+  asked === 'show' || withSecrets.length === 0
+    ? null
+    : {
+        code: 'configuration-with-secrets',
+        severity: 'warning',
+        title: 'Files of the configuration hold secrets and are not written',
+        detail: withSecrets.join(', '),
+        remedy: 'Open what is encrypted in the vault and write them by hand.',
+      };
+
+const rules: readonly Rule<VaultGiven>[] = [
+  noVault,
+  locales,
+  barman,
+  collations,
+  libraries,
+  places,
+  configuration,
+  secrets,
+];
 
 /** Pure. */
-export function vaultFindings(facts: Differences): readonly Finding[] {
+export function vaultFindings(facts: VaultGiven): readonly Finding[] {
   return rules.flatMap((rule): readonly Found[] => {
     const found = rule(facts);
     return found === null ? [] : [found].flat();

@@ -1,5 +1,6 @@
 import type { Result } from '@barback/shared/operations/index.ts';
 import type { MirrorRuleFacts } from '../findings/mirror-rules.ts';
+import type { VaultGiven } from '../findings/vault-rules.ts';
 import type { Finding } from '../plan-document.ts';
 
 const gigabyte = 1024 ** 3;
@@ -50,7 +51,8 @@ export const mirrorCases: readonly Case<MirrorGiven>[] = [
   ['space', 'blocking', { filesystems: [filesystem('scratch', 'vda', gigabyte)] }],
 ];
 
-export const sameVault: Result<'vault-compare'> = {
+export const sameVault: VaultGiven = {
+  asked: 'show',
   version: '20261129T120000Z',
   missingLocales: [],
   glibc: null,
@@ -60,9 +62,11 @@ export const sameVault: Result<'vault-compare'> = {
   missingLibraries: [],
   missingPlaces: [],
   configuration: [{ path: '/etc/barman.conf', is: 'differs', diff: '-a\n+b\n' }],
+  adoptable: [],
+  withSecrets: [],
 };
 
-export const vaultCases: readonly Case<Partial<Result<'vault-compare'>>>[] = [
+export const vaultCases: readonly Case<Partial<VaultGiven>>[] = [
   ['vault-missing', 'warning', { version: null }],
   ['locale-missing', 'blocking', { missingLocales: ['de_DE.UTF-8'] }],
   ['barman-older', 'blocking', { olderBarman: { there: '3.13', here: '3.4' } }],
@@ -70,5 +74,15 @@ export const vaultCases: readonly Case<Partial<Result<'vault-compare'>>>[] = [
   ['collation-changed', 'confirm', { icu: { there: '72', here: '76' } }],
   ['library-missing', 'blocking', { missingLibraries: ['timescaledb'] }],
   ['library-missing', 'confirm', { missingExtensions: ['postgis'] }],
+  [
+    'configuration-otherwise',
+    'warning',
+    { adoptable: [{ path: '/etc/postgresql/15/main/pg_hba.conf', sha256: '0'.repeat(64), diff: '+x\n' }] },
+  ],
+  [
+    'configuration-with-secrets',
+    'warning',
+    { asked: 'adopt', withSecrets: ['/etc/postgresql/15/main/postgresql.conf'] },
+  ],
   ['tablespace-place-missing', 'blocking', { missingPlaces: [{ tablespace: 'fast', location: '/srv/fast' }] }],
 ];

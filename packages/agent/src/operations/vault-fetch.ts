@@ -1,0 +1,60 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { vaultVersionPattern } from '../mirror/vault-contents.ts';
+import { vaultFactsSchema } from '../mirror/vault-differences.ts';
+import { kindOf, listDirectory } from '../system/directory-tree.ts';
+import { readIfExists } from '../system/files.ts';
+import type { Call, Host } from './handler.ts';
+import { fetchFrom } from './mirror-manifest.ts';
+import { mirrorUser, sourceBox } from './mirror-place.ts';
+import { withMirrorDirectory } from './mirror-workplace.ts';
+import type { RsyncWork } from './run-rsync.ts';
+
+const indexSchema = z.looseObject({
+  files: z.array(z.looseObject({ path: z.string(), inClear: z.enum(['whole', 'redacted', 'none']) })),
+});
+
+/** A version of the vault as it lies here while it is read. */
+export interface Vault {
+  readonly version: string;
+  readonly at: string;
+  readonly work: RsyncWork;
+  readonly facts: z.infer<typeof vaultFactsSchema>;
+  readonly files: z.infer<typeof indexSchema>['files'];
+}
+
+/** Works with the newest version of the vault, without its secrets; undefined: the mirror has none. */
+export async function withVault<T>(host: Host, call: Call, work: (vault: Vault | undefined) => Promise<T>): Promise<T> {
+  const by = { box: sourceBox(host), user: mirrorUser(host), call };
+  return withMirrorDirectory(by, async (directory) => {
+    const version = await fetchNewest(by, directory);
+    if (version === undefined) return work(undefined);
+    const at = path.join(directory, 'vault', version);
+    const read = async (name: string): Promise<unknown> =>
+      JSON.parse((await readIfExists(path.join(at, name))) ?? '') as unknown;
+    const facts = vaultFactsSchema.parse(await read('facts.json'));
+    const { files } = indexSchema.parse(await read('index.json'));
+    return work({ version, at, work: by, facts, files });
+  });
+}
+
+/** The newest one whose last file is there; its secrets are not needed. */
+async function fetchNewest(work: RsyncWork, into: string): Promise<string | undefined> {
+  const indexes = ['--include=/vault/', '--include=/vault/*/', '--include=/vault/*/index.json', '--exclude=*'];
+  await fetchFrom(work, into, indexes, 'vault');
+  const names = (await listDirectory(path.join(into, 'vault'))).filter((name) => vaultVersionPattern.test(name));
+  const whole: string[] = [];
+  for (const name of names) {
+    if ((await kindOf(path.join(into, 'vault', name, 'index.json'))) === 'file') whole.push(name);
+  }
+  const newest = whole.at(-1);
+  if (newest === undefined) return undefined;
+  const filters = [
+    '--include=/vault/',
+    `--exclude=/vault/${newest}/*.age`,
+    `--include=/vault/${newest}/***`,
+    '--exclude=*',
+  ];
+  await fetchFrom(work, into, filters, 'vault');
+  return newest;
+}
