@@ -16,6 +16,10 @@ export async function runInTree(
     readonly env?: Readonly<Record<string, string>>;
     /** Where both streams of output go instead of to those of this process. */
     readonly output?: number;
+    /** The network namespace, by the name that `ip netns` has for it; this process's own when left out. */
+    readonly network?: string;
+    /** Others run in the same tree, and whoever started them waits for their end. */
+    readonly beside?: boolean;
   },
 ): Promise<number> {
   const own = [
@@ -24,7 +28,8 @@ export async function runInTree(
     path.join(import.meta.dirname, 'in-namespace.ts'),
   ];
   const namespace = ['unshare', '--mount', '--propagation', 'private', '--', ...own, tree, repositoryRoot, ...program];
-  const child = spawn('/usr/bin/setpriv', ['--pdeathsig', 'KILL', '--', ...namespace], {
+  const network = options.network === undefined ? [] : ['ip', 'netns', 'exec', options.network];
+  const child = spawn('/usr/bin/setpriv', ['--pdeathsig', 'KILL', '--', ...network, ...namespace], {
     env: {
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       HOME: '/root',
@@ -45,7 +50,7 @@ export async function runInTree(
     return await promise;
   } finally {
     options.signal.removeEventListener('abort', kill);
-    await processesGone(tree);
+    if (options.beside !== true) await processesGone(tree);
   }
 }
 
