@@ -8,7 +8,7 @@ import { PROJECT_PLACE } from './places.ts';
 
 /** A Debian in a directory: which, and with what. */
 export interface TreeKind {
-  readonly suite: 'bookworm' | 'trixie';
+  readonly suite: 'bullseye' | 'bookworm' | 'trixie';
   /** Names it among others of the same suite. */
   readonly name: string;
   readonly packages: readonly string[];

@@ -5,6 +5,7 @@ import type { ProvisionResult } from '@barback/api/scenarios/provision-result.ts
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { waitForCleanCheck } from '../lab/barman-backup.ts';
 import type { Lab } from '../lab/lab.ts';
+import { freePort } from '../lab/free-port.ts';
 import { poll } from '../lab/poll.ts';
 import { killProgram, startProgram } from '../lab/programs.ts';
 import { findProgram } from '../lab/requirements.ts';
@@ -117,6 +118,26 @@ describe('provisioning by Terraform', () => {
   describe('when another host is to be made', () => {
     beforeAll(async () => {
       if (program !== undefined) await killProgram(second, 'gateway');
+    });
+
+    test('looks for the old one by the key of its sshd too, and tells another machine at its address', async () => {
+      // The sshd of the box stands for that of the old host.
+      const { port, knownHostsFile } = box.account;
+      const hostKey = (await readFile(knownHostsFile, 'utf8')).trim().split(' ').slice(1, 3).join(' ');
+      const silent = await freePort();
+      const at = (ssh: object) =>
+        infra.configure({ hosts: { main: { ssh: { host: '127.0.0.1', port, hostKey, ...ssh } } } });
+      const seen = async () => {
+        const { findings } = await planProvision();
+        return findings.find((one) => one.code.startsWith('old-host'));
+      };
+      await at({});
+      expect(await seen()).toMatchObject({ code: 'old-host-answers', severity: 'blocking' });
+      await at({ hostKey: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHuyk0n0PVAhyCqT7Bl5mhgd2tOOdZfrUVD4Dfs2OdEb' });
+      expect((await seen())?.detail).toContain('at its address an sshd answers that has another key');
+      await at({ port: silent });
+      expect((await seen())?.detail).toContain('no sshd answers at its address');
+      await infra.configure({});
     });
 
     test('is blocked where a server or a volume would be replaced, unless the configuration names the server', async () => {

@@ -9,11 +9,13 @@ import type { Lab } from '../lab/lab.ts';
 import { startPgbouncer } from '../lab/pgbouncer.ts';
 import { killProgram, startProgram } from '../lab/programs.ts';
 import { sql } from '../lab/psql.ts';
+import { mustRun } from '../lab/run-command.ts';
 import { operationsHost, type OperationsHost, type PlanOperations } from '../e2e/operations-host.ts';
 import { restlessClients } from '../e2e/restless-clients.ts';
 import { decide, endOf, request, startRun, stepOf, waitForRun } from '../support/barback-client.ts';
 import { carryOutWell, planUndo } from '../support/cutover-client.ts';
 import { importState, planImport } from '../support/import-client.ts';
+import { rescueArgv } from '../support/rescue-by-hand.ts';
 import { configureImport, importScene, managedImport, type ManagedStandby } from '../support/managed-standby.ts';
 
 let lab: Lab;
@@ -235,6 +237,20 @@ describe('whatever is killed', () => {
       .map((name) => `DROP DATABASE "${name}";`)
       .join('\n');
   }
+});
+
+test('a database that an import left closed is named by the rescue, and opened by it, with nobody else there', async () => {
+  const run = await carryOutWell(lab, await planImport(lab));
+  // As a host leaves it that goes down between the exchange and the opening.
+  await sql(lab.postgres, 'ALTER DATABASE system ALLOW_CONNECTIONS false', 'postgres');
+  for (const program of ['api', 'executor'] as const) await killProgram(lab, program);
+  const rescue = async (verb: string) => mustRun(await rescueArgv(lab, verb));
+  expect(await rescue('status')).toMatch(/^closed +the database system: an import was cut off/m);
+  expect(await rescue('lift')).toContain('the database system is open again');
+  expect(await sql(lab.postgres, 'SELECT count(*) FROM customers')).toBe('500');
+  expect(await rescue('status')).not.toContain('closed');
+  for (const program of ['executor', 'api'] as const) await startProgram(lab, program);
+  await carryOutWell(lab, await planUndo(lab, run));
 });
 
 test('a person who says no at the gate, when everything is loaded, leaves everything as it was', async () => {

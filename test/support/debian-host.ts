@@ -13,7 +13,8 @@ export class DebianHost {
   readonly #outputs: string;
   readonly #ends = new AbortController();
   #calls = 0;
-  #services: Promise<number> | undefined;
+  #services: Promise<void> | undefined;
+  #ended: string | undefined;
 
   private constructor(tree: string, outputs: string, network: OwnNetwork) {
     this.#tree = tree;
@@ -47,12 +48,17 @@ export class DebianHost {
 
   /** Starts its services: a program that runs until the host is gone. */
   serve(...argv: readonly string[]): void {
-    this.#services = this.#run(['/usr/bin/tini', '--', ...argv], false).then(({ code }) => code);
+    this.#services = this.#run(['/usr/bin/tini', '--', ...argv], false).then(({ code, said }) => {
+      this.#ended = `ended with exit code ${code}: ${said.slice(-2_000)}`;
+    });
   }
 
   /** Waits for a file that somebody makes there. */
   async made(file: string): Promise<void> {
-    await poll(`${file} on the host`, 60_000, () => readFile(this.inside(file)).catch(() => undefined));
+    await poll(`${file} on the host`, 60_000, () => {
+      if (this.#ended !== undefined) throw new Error(`the services of the host ${this.#ended}`);
+      return readFile(this.inside(file)).catch(() => undefined);
+    });
   }
 
   /** Everything on it ends at once, and it is gone. */

@@ -23,16 +23,17 @@ export const standbyPassword = 'of-the-provider-4711';
 
 const hba = 'local all all trust\nhostssl all doadmin 127.0.0.1/32 scram-sha-256\n';
 
-const roles = `
+/** Whom a provider has, and the application's owner and role. */
+export const standbyRoles = `
+CREATE ROLE smartsapp;
 CREATE ROLE doadmin LOGIN PASSWORD '${standbyPassword}';
 GRANT pg_read_all_data TO doadmin;
-CREATE ROLE smartsapp;
 CREATE ROLE app;
 CREATE DATABASE defaultdb OWNER smartsapp;
 `;
 
 /** What the application has there, by another owner than here. */
-const contents = `
+export const standbyContents = `
 SET ROLE smartsapp;
 CREATE SCHEMA billing;
 CREATE TABLE customers (id bigserial PRIMARY KEY, name text NOT NULL UNIQUE);
@@ -92,8 +93,8 @@ export async function startManagedStandby(lab: Lab): Promise<ManagedStandby> {
   );
   const askStandby = async (text: string, database = 'defaultdb') =>
     (await mustRun(ask(database), { input: text, limitMs: 300_000 })).trimEnd();
-  await askStandby(roles, 'postgres');
-  await askStandby(contents);
+  await askStandby(standbyRoles, 'postgres');
+  await askStandby(standbyContents);
   return { port, sql: askStandby, ...(await writeAccess(lab)) };
 }
 

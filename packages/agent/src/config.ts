@@ -170,6 +170,18 @@ const address = z
   .string()
   .regex(/^[A-Za-z0-9_.*[\]"-]{1,200}$/, 'write an address such as hcloud_server.db, or hcloud_server.*');
 
+/** How a host is looked for before another takes its place: by the key that its sshd proves itself with, and without logging in. */
+const knownHostSchema = z.strictObject({
+  ssh: z.strictObject({
+    host: z.string().regex(/^[A-Za-z0-9:][A-Za-z0-9.:-]{0,252}$/),
+    port: z.int().min(1).max(65_535).default(22),
+    /** A line of /etc/ssh/ssh_host_*_key.pub without the comment. */
+    hostKey: z
+      .string()
+      .regex(/^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)) [A-Za-z0-9+/]+={0,2}$/, 'write TYPE KEY'),
+  }),
+});
+
 /** A directory of Terraform or OpenTofu that makes hosts; an agent of its own has it, where its state and its credentials may be. */
 const provisionerSchema = z.strictObject({
   /** terraform or tofu. */
@@ -188,6 +200,8 @@ const provisionerSchema = z.strictObject({
   mayReplace: z.array(address).default([]),
   /** Resources that never may, besides volumes, boxes, addresses and the like. */
   never: z.array(address).default([]),
+  /** Hosts that it makes, by the server on them. */
+  hosts: z.record(serverNameSchema, knownHostSchema).default({}),
 });
 
 /** A Postman collection for smoke checks; never on the host of a database that is restored. */

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { closedByImports } from '../operations/closed-databases.ts';
 import { serverProcess } from '../operations/copy-process.ts';
 import { hbaFileOf } from '../operations/fence-place.ts';
 import type { Host } from '../operations/handler.ts';
@@ -43,9 +44,22 @@ export async function rescueStatus(host: Host): Promise<string> {
     `PostgreSQL  ${running ? `runs, process ${running.pid}` : 'does not run'}`,
     `fence       ${fence === null ? 'none' : `of plan ${fence}, in ${hbaFileOf(host)}: only the local superuser and Barman get in`}`,
     `hold        ${await holdWords(dataDirectory, hold)}`,
+    ...(running ? await closedLines(host) : []),
     ...(plan === null ? ['last plan   none has touched what is live'] : await planLines(host, plan)),
   ];
   return lines.join('\n');
+}
+
+/** What cannot be asked is said: the answer is not that everybody gets in. */
+async function closedLines(host: Host): Promise<string[]> {
+  try {
+    const closed = await closedByImports(host, AbortSignal.timeout(30_000));
+    return closed.map(
+      (name) => `closed      the database ${name}: an import was cut off; lift lets everybody in again`,
+    );
+  } catch (error) {
+    return [`closed      not known: ${error instanceof Error ? error.message : String(error)}`];
+  }
 }
 
 /** What is recorded may have been lifted by hand since. */

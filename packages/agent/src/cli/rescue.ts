@@ -2,6 +2,8 @@ import path from 'node:path';
 import { newId } from '@barback/shared/wire/identifiers.ts';
 import type { AgentConfig } from '../config.ts';
 import { typedLine } from '../operations/child-argv.ts';
+import { openClosedByImports } from '../operations/closed-databases.ts';
+import { serverProcess } from '../operations/copy-process.ts';
 import type { Call, Host } from '../operations/handler.ts';
 import { releaseLive } from '../operations/hold.ts';
 import { handlers } from '../operations/index.ts';
@@ -54,7 +56,10 @@ async function carryOut(host: Host, verb: Exclude<Verb, 'status'>): Promise<stri
   if (verb === 'lift') {
     await releaseLive(host);
     const { wasFenced } = await handlers['live-unfence'].perform(host, { server }, call);
-    return [wasFenced ? 'hold and fence are lifted' : 'there was no fence; a hold is lifted'];
+    const lifted = wasFenced ? 'hold and fence are lifted' : 'there was no fence; a hold is lifted';
+    if (!(await serverProcess(host.server.postgres.dataDirectory))) return [lifted];
+    const opened = await openClosedByImports(host, call.signal);
+    return [lifted, ...opened.map((name) => `the database ${name} is open again`)];
   }
   if (plan === null) throw new Error(`cannot ${verb}: no plan has touched what is live on ${server}`);
   if (verb === 'undo') await takeBack(host, plan, call);

@@ -1,5 +1,6 @@
 import { postmanLook, postmanRun } from './postman.ts';
 import { agentFacts } from './agent-facts.ts';
+import { hostReach } from './host-reach.ts';
 import { provisionLook } from './provision-look.ts';
 import { provisionPlan } from './provision-plan.ts';
 import { provisionApply } from './provision-apply.ts';
@@ -185,6 +186,7 @@ export const handlers: Handlers = {
   'database-discard': databaseDiscard,
   'agent-facts': agentFacts,
   'provision-look': provisionLook,
+  'host-reach': hostReach,
   'provision-plan': provisionPlan,
   'provision-apply': provisionApply,
   'provision-outputs': provisionOutputs,

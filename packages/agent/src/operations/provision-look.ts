@@ -13,9 +13,15 @@ export const provisionLook: Handler<'provision-look'> = {
     return withWorkplace({ user, call, prefix: 'barback-provision' }, async (work) => {
       const provisioning = provisioningIn(host, work);
       const file = path.join(work, 'plan');
-      const { program, digest, changes } = await planTo(provisioning, { file, locks: false }, call);
+      const { program, digest, changes, gone } = await planTo(provisioning, { file, locks: false }, call);
       const text = await runTerraform(provisioning, showArgv(provisioning.terraform, file, 'text'), call);
-      return { program, digest, changes: changes.slice(0, changesMax), text: text.trim().slice(0, textMax) };
+      return {
+        program,
+        digest,
+        changes: changes.slice(0, changesMax),
+        gone: gone.slice(0, changesMax),
+        text: text.trim().slice(0, textMax),
+      };
     });
   },
 };

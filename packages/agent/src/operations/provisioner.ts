@@ -4,7 +4,7 @@ import { sha256Hex } from '@barback/shared/wire/jws.ts';
 import { problemTypeOf, ProblemError } from '@barback/shared/wire/problem.ts';
 import { z } from 'zod';
 import type { ProvisionerConfig } from '../config.ts';
-import { canonicalChanges, planJsonSchema, resourceChanges } from '../provision/plan-json.ts';
+import { canonicalChanges, goneResources, planJsonSchema, resourceChanges } from '../provision/plan-json.ts';
 import { objectionTo } from '../provision/policy.ts';
 import {
   initArgv,
@@ -106,6 +106,7 @@ export interface Planned {
   readonly program: Awaited<ReturnType<typeof programOf>>;
   readonly digest: string;
   readonly changes: readonly ProvisionChange[];
+  readonly gone: readonly string[];
 }
 
 /** Makes a plan in a file, and judges what is in it. */
@@ -131,5 +132,5 @@ export async function planTo(
     );
   }
   const changes = resourceChanges(parsed.data).map((one) => ({ ...one, refused: objectionTo(one, config) }));
-  return { program, digest: sha256Hex(canonicalChanges(parsed.data)), changes };
+  return { program, digest: sha256Hex(canonicalChanges(parsed.data)), changes, gone: goneResources(parsed.data) };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { canonicalChanges, planJsonSchema, resourceChanges } from './plan-json.ts';
+import { canonicalChanges, goneResources, planJsonSchema, resourceChanges } from './plan-json.ts';
 
 const fixture = (name: string) =>
   planJsonSchema.parse(
@@ -36,4 +36,14 @@ test('the same changes are the same text in whatever order they come, and anothe
 
 test('a plan of a format that is not known is not read', () => {
   expect(planJsonSchema.safeParse({ format_version: '2.0', resource_changes: [] }).success).toBe(false);
+});
+
+test('what the refresh found to be gone is named, and what it found changed is not', () => {
+  const drifted = (address: string, ...actions: string[]) => ({ address, change: { actions } });
+  const plan = planJsonSchema.parse({
+    format_version: '1.2',
+    resource_drift: [drifted('hcloud_server.db', 'delete'), drifted('hcloud_firewall.db', 'update')],
+  });
+  expect(goneResources(plan)).toEqual(['hcloud_server.db']);
+  expect(goneResources(planJsonSchema.parse({ format_version: '1.2' }))).toEqual([]);
 });

@@ -8,6 +8,8 @@ export const planJsonSchema = z.looseObject({
   resource_changes: z
     .array(z.looseObject({ address: z.string(), mode: z.string(), type: z.string(), change: changeSchema }))
     .default([]),
+  /** What the refresh found to be otherwise than the state has it. */
+  resource_drift: z.array(z.looseObject({ address: z.string(), change: changeSchema })).default([]),
   output_changes: z.record(z.string(), changeSchema).default({}),
 });
 
@@ -19,6 +21,11 @@ export function resourceChanges({ resource_changes: all }: PlanJson) {
   return all
     .filter(({ change }) => !isNothing(change.actions))
     .map(({ address, type, change }) => ({ address, type, actions: change.actions }));
+}
+
+/** Resources that the provider has no more: then they are gone, whatever else is not known of them. Pure. */
+export function goneResources({ resource_drift: drift }: PlanJson): string[] {
+  return drift.filter(({ change }) => change.actions.includes('delete')).map(({ address }) => address);
 }
 
 /**

@@ -233,7 +233,8 @@ export const provisionPlanSchema = frameSchema.extend({
   /** Whose agent had it when the plan was made. */
   oldAgent: z.string(),
   /** What is approved. */
-  terraform: operations['provision-look'].result,
+  // Plans from before the refresh was asked have nothing that it found.
+  terraform: operations['provision-look'].result.extend({ gone: z.array(z.string()).default([]) }),
 });
 
 /** The frozen plan: these bytes are stored, hashed and executed. */

@@ -24,7 +24,7 @@ interface Planning {
 const lookMs = 15 * 60_000;
 const answerMs = 10_000;
 
-/** Asks Terraform what it would do, and the old host whether it is there. */
+/** Asks Terraform what it would do, and the old host whether it is there: its agent, its sshd, and its provider. */
 export async function planProvision(
   { reader, agents, agent, principal, frame }: Planning,
   request: ProvisionRequest,
@@ -33,11 +33,13 @@ export async function planProvision(
   const replaced = loadServer(reader, options.replaces, principal);
   if (replaced.kind !== 'database') throw noDatabase(replaced.name);
   const sub = principal.id;
-  const [{ result: look }, oldAnswers] = await Promise.all([
-    agent.call('provision-look', { server }, { sub, signal: AbortSignal.timeout(lookMs) }),
+  const signal = AbortSignal.timeout(lookMs);
+  const [{ result: look }, { result: reached }, oldAnswers] = await Promise.all([
+    agent.call('provision-look', { server }, { sub, signal }),
+    agent.call('host-reach', { server, host: replaced.name }, { sub, signal }),
     answers(agents.client(replaced.name), replaced.name, sub),
   ]);
-  return makeProvisionPlan({ frame, request, look, replaced, oldAnswers });
+  return makeProvisionPlan({ frame, request, look, replaced, oldAnswers, ssh: reached.ssh });
 }
 
 async function answers(client: AgentClient, server: string, sub: string): Promise<boolean> {
@@ -56,12 +58,13 @@ interface Input {
   readonly look: Result<'provision-look'>;
   readonly replaced: Pick<Server, 'name' | 'agentId' | 'agentKey'>;
   readonly oldAnswers: boolean;
+  readonly ssh: Result<'host-reach'>['ssh'];
 }
 
 /** Never without a second person: the hash that is approved holds the digest of every change. */
 const approvalsMin = 1;
 
-function makeProvisionPlan({ frame, request, look, replaced, oldAnswers }: Input): ProvisionPlan {
+function makeProvisionPlan({ frame, request, look, replaced, oldAnswers, ssh }: Input): ProvisionPlan {
   const { server, scenario, options } = request;
   const steps = provision.steps(options, { server, digest: look.digest, agentKey: replaced.agentKey });
   const { settings, createdAt, expiresAt } = frame;
@@ -75,7 +78,7 @@ function makeProvisionPlan({ frame, request, look, replaced, oldAnswers }: Input
     expiresAt: formatInstant(expiresAt),
     createdBy: frame.createdBy,
     options: JSON.parse(JSON.stringify(options)) as unknown,
-    findings: inOrder(provisionFindings({ replaces: replaced.name, look, oldAnswers })),
+    findings: inOrder(provisionFindings({ replaces: replaced.name, look, oldAnswers, ssh })),
     predictions: simplePredictions(
       steps.map(({ name }) => ({ step: name, bytes: null })),
       frame.measures,

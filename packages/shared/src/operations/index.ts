@@ -29,7 +29,14 @@ import { scratchCompare } from './scratch-compare.ts';
 import { scratchDiscard } from './scratch-discard.ts';
 import { scratchProbe } from './scratch-probe.ts';
 import { postmanLook, postmanRun } from './postman.ts';
-import { provisionApply, provisionDiscard, provisionLook, provisionOutputs, provisionPlan } from './provision.ts';
+import {
+  hostReach,
+  provisionApply,
+  provisionDiscard,
+  provisionLook,
+  provisionOutputs,
+  provisionPlan,
+} from './provision.ts';
 import { scratchPromote } from './scratch-promote.ts';
 import { scratchQuery } from './scratch-query.ts';
 import { scratchRecover } from './scratch-recover.ts';
@@ -156,6 +163,7 @@ export const operations = {
   'database-open': databaseOpen,
   'database-discard': databaseDiscard,
   'provision-look': provisionLook,
+  'host-reach': hostReach,
   'provision-plan': provisionPlan,
   'provision-apply': provisionApply,
   'provision-outputs': provisionOutputs,

@@ -32,7 +32,22 @@ export const provisionLook = defineContract({
   limitMs: 15 * minuteMs,
   onCancel: 'stop',
   params: ofServer,
-  result: plannedSchema,
+  result: plannedSchema.extend({
+    /** Addresses of resources that the provider has no more, as Terraform's refresh found. */
+    gone: z.array(z.string()),
+  }),
+});
+
+/** Whether the sshd of a server's host answers: by its host key, without logging in. Nothing is changed. */
+export const hostReach = defineContract({
+  class: 'R',
+  limitMs: minuteMs,
+  onCancel: 'stop',
+  params: ofServer.extend({ host: serverNameSchema }),
+  result: z.strictObject({
+    /** `other`: at its address something answers that has another key. Null: the agent's configuration does not know the host. */
+    ssh: z.enum(['same', 'other', 'silent']).nullable(),
+  }),
 });
 
 /** Plans to a file under the lock, and refuses one that is not what was looked at, or that the policy forbids. */

@@ -15,3 +15,16 @@ test('a host that does not answer may be there all the same: a person says that 
   const codes = provisionFindings(provisionFacts({ oldAnswers: true })).map(({ code }) => code);
   expect(codes).toEqual(['old-host-answers']);
 });
+
+test.each([
+  [null, 'its sshd was not asked'],
+  ['silent', 'no sshd answers at its address'],
+  ['other', 'an sshd answers that has another key'],
+] as const)('whoever says that it is gone is told what was seen of it (%s)', (ssh, words) => {
+  const facts = provisionFacts({ ssh });
+  const [unknown] = provisionFindings(facts);
+  expect(unknown?.detail).toContain(words);
+  expect(unknown?.detail).toContain('Terraform finds nothing gone');
+  const [found] = provisionFindings({ ...facts, look: { ...facts.look, gone: ['hcloud_server.db'] } });
+  expect(found?.detail).toContain('the provider has no more: hcloud_server.db');
+});

@@ -8,6 +8,8 @@ export interface ProvisionRuleFacts {
   readonly look: Result<'provision-look'>;
   /** Whether the agent of the host that is to be replaced answers. */
   readonly oldAnswers: boolean;
+  /** What its sshd said; null: it was not asked. */
+  readonly ssh: Result<'host-reach'>['ssh'];
 }
 
 const refusedMax = 10;
@@ -39,24 +41,45 @@ const nothing: Rule<ProvisionRuleFacts> = ({ look: { changes } }) =>
       };
 
 /** Two servers that both take writes are worse than none. */
-const oldAlive: Rule<ProvisionRuleFacts> = ({ replaces, oldAnswers }) =>
-  oldAnswers
-    ? {
-        code: 'old-host-answers',
-        severity: 'blocking',
-        title: 'The old host is there',
-        detail: `The agent of ${replaces} answered just now: its database may take writes.`,
-        remedy:
-          'If it is to go, stop it for good, and plan again when it is silent. To move a living server, restore beside it instead.',
-      }
-    : {
-        code: 'old-host',
-        severity: 'confirm',
-        title: 'Is the old host really gone?',
-        detail: `The agent of ${replaces} does not answer; that it is unreachable from here does not say that it is off.`,
-        remedy:
-          'Make sure that it is off and stays off, and take its key from the box. Then plan again with "acknowledge": ["old-host"] in the options.',
-      };
+const oldAlive: Rule<ProvisionRuleFacts> = (facts) => {
+  const { replaces, oldAnswers, ssh } = facts;
+  const alive = [
+    ...(oldAnswers ? ['its agent'] : []),
+    ...(ssh === 'same' ? ['its sshd, with the key that it is known by,'] : []),
+  ];
+  if (alive.length > 0) {
+    return {
+      code: 'old-host-answers',
+      severity: 'blocking',
+      title: 'The old host is there',
+      detail: `Of the host of ${replaces}, ${alive.join(' and ')} answered just now: its database may take writes.`,
+      remedy:
+        'If it is to go, stop it for good, and plan again when it is silent. To move a living server, restore beside it instead.',
+    };
+  }
+  return {
+    code: 'old-host',
+    severity: 'confirm',
+    title: 'Is the old host really gone?',
+    detail: `The agent of ${replaces} does not answer; ${sshWords[ssh ?? 'unknown']}; ${providerWords(facts)}. That it is unreachable from here does not say that it is off.`,
+    remedy:
+      'Make sure that it is off and stays off, and take its key from the box. Then plan again with "acknowledge": ["old-host"] in the options.',
+  };
+};
+
+const sshWords: Readonly<Record<'silent' | 'other' | 'same' | 'unknown', string>> = {
+  same: 'its sshd answers',
+  silent: 'no sshd answers at its address',
+  other: 'at its address an sshd answers that has another key',
+  unknown: 'its sshd was not asked (hosts of the provisioner, in the configuration of its agent)',
+};
+
+function providerWords({ look: { program, gone } }: ProvisionRuleFacts): string {
+  const few = gone.slice(0, refusedMax).join(', ');
+  return gone.length === 0
+    ? `${program.name} finds nothing gone of what its state has`
+    : `${program.name} finds that the provider has no more: ${few}`;
+}
 
 const rules: readonly Rule<ProvisionRuleFacts>[] = [forbidden, nothing, oldAlive];
 

@@ -5,11 +5,11 @@ const created = { address: 'hcloud_server.db', type: 'hcloud_server', actions: [
 
 /** What the rules of provisioning look at: a host that does not answer, and one that would be made. */
 export function provisionFacts(given: Partial<ProvisionRuleFacts> = {}): ProvisionRuleFacts {
-  return { replaces: 'main', look: lookWith([created]), oldAnswers: false, ...given };
+  return { replaces: 'main', look: lookWith([created]), oldAnswers: false, ssh: null, ...given };
 }
 
 function lookWith(changes: ProvisionRuleFacts['look']['changes']): ProvisionRuleFacts['look'] {
-  return { program: { name: 'Terraform', version: '1.11.4' }, digest: '0'.repeat(64), changes, text: '' };
+  return { program: { name: 'Terraform', version: '1.11.4' }, digest: '0'.repeat(64), changes, gone: [], text: '' };
 }
 
 type Case = readonly [code: string, severity: Finding['severity'], planted: Partial<ProvisionRuleFacts>];
@@ -20,4 +20,5 @@ export const provisionCases: readonly Case[] = [
   ['provision-forbidden', 'blocking', { look: lookWith([replaced]) }],
   ['provision-nothing', 'warning', { look: lookWith([]) }],
   ['old-host-answers', 'blocking', { oldAnswers: true }],
+  ['old-host-answers', 'blocking', { ssh: 'same' }],
 ];
