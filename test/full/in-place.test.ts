@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, statfs } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, readlink, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { isStreaming } from '../lab/barman-server.ts';
@@ -21,6 +21,7 @@ import { carryOutWell, momentOf, planOnceReachable, planPointInTime } from '../s
 import { withSmallDisk } from '../support/small-disk.ts';
 import { needsRoot } from '../support/needs-root.ts';
 import { rescueArgv } from '../support/rescue-by-hand.ts';
+import { linkWal, walOf } from '../support/linked-wal.ts';
 import { settledLab } from '../support/settled-lab.ts';
 
 // A disk that has no room for live and its copy at once: live is deleted first, and whatever happens then goes on to the end.
@@ -104,6 +105,48 @@ test('a cancel behind the deletion ends with no database at the live path, says 
     await stop();
   }
 });
+
+test('a cluster with a tablespace and its pg_wal elsewhere is restored in place, each part where it was', async () => {
+  const { lab, stop } = await settledLab({ tablespace: true });
+  try {
+    await linkWal(lab);
+    const wal = await readlink(walOf(lab));
+    await sql(lab.postgres, "INSERT INTO archive_orders (id, customer, amount) VALUES (900001, 'kept', 1)");
+    const target = { type: 'time', time: await momentOf(lab) };
+    await sql(lab.postgres, "INSERT INTO archive_orders (id, customer, amount) VALUES (900002, 'undone', 1)");
+    const plan = await planOnceReachable(lab, target, { inPlace: true });
+    await refusedWithoutApproval(lab, plan);
+    const done = await endOf(lab, (await startRun(lab, plan)).id);
+    expect([done.state, done.liveDatabase], JSON.stringify(done.problem)).toEqual(['succeeded', 'new-running']);
+    const mine = "SELECT string_agg(customer, ',') FROM archive_orders WHERE customer IN ('kept', 'undone')";
+    expect(await sql(lab.postgres, mine)).toBe('kept');
+    expect((await lstat(walOf(lab))).isSymbolicLink()).toBe(true);
+    // On the same filesystems, in directories of its own: what the links led to before is gone.
+    expect(path.dirname(await readlink(walOf(lab)))).toBe(path.dirname(wal));
+    const [where, former] = [await tablespaceOf(lab), lab.postgres.tablespaceDir ?? ''];
+    expect(path.dirname(where)).toBe(path.dirname(former));
+    for (const directory of [wal, former]) {
+      const left = await readdir(directory).catch(() => []);
+      expect([directory, left.length > 0]).toEqual([
+        directory,
+        [where, await readlink(walOf(lab))].includes(directory),
+      ]);
+    }
+    expect(await isStreaming(lab.postgres)).toBe(true);
+    const drill = await runDrill(
+      lab,
+      { type: 'latest' },
+      { probes: [{ name: 'mine', database: 'system', sql: mine }] },
+    );
+    expect(drill.result?.probes[0]?.rows).toEqual([{ string_agg: 'kept' }]);
+  } finally {
+    await stop();
+  }
+});
+
+function tablespaceOf(lab: Lab): Promise<string> {
+  return sql(lab.postgres, "SELECT pg_tablespace_location(oid) FROM pg_tablespace WHERE spcname = 'ts1'");
+}
 
 /** Barman is killed while it makes the copy: live is deleted by then, and a person decides. */
 async function haltedBehindDeletion(lab: Lab, plan: PlanBody): Promise<RunBody> {

@@ -6,11 +6,12 @@ import type { Lab } from '../lab/lab.ts';
 import { archiveWal, listBackups } from '../lab/barman-backup.ts';
 import { startCluster, stopCluster } from '../lab/cluster-control.ts';
 import { sql } from '../lab/psql.ts';
-import { asUser, mustRun } from '../lab/run-command.ts';
+import { mustRun } from '../lab/run-command.ts';
 import { configureAgent } from '../support/agent-config.ts';
 import { decide, endOf, hasEnded, request, startRun, waitForRun, type RunBody } from '../support/barback-client.ts';
 import { carryOutWell, cutoverOf, planOnceReachable, planUndo } from '../support/cutover-client.ts';
 import { expectProtected, note, notes, targetBehind } from '../support/restored-and-undone.ts';
+import { linkWal, walOf } from '../support/linked-wal.ts';
 import { settledLab, type SettledOptions } from '../support/settled-lab.ts';
 
 interface Setup {
@@ -91,16 +92,6 @@ describe.each(setups)('live %s', (_name, { options, streams, prepare }) => {
   }
 });
 
-const walOf = (lab: Lab): string => path.join(lab.postgres.dataDir, 'pg_wal');
-
-async function linkWal(lab: Lab): Promise<void> {
-  const far = path.join(lab.dir, 'pg', 'wal-elsewhere');
-  await stopCluster(lab.postgres);
-  await mustRun(asOwner(lab, ['mv', '-T', walOf(lab), far]));
-  await mustRun(asOwner(lab, ['ln', '-s', far, walOf(lab)]));
-  await startCluster(lab.postgres);
-}
-
 async function moveHbaInside(lab: Lab): Promise<void> {
   const { dataDir, configDir } = lab.postgres;
   const inside = path.join(dataDir, 'pg_hba.conf');
@@ -110,8 +101,4 @@ async function moveHbaInside(lab: Lab): Promise<void> {
   await stopCluster(lab.postgres);
   await startCluster(lab.postgres);
   await configureAgent(lab, (server) => (server.postgres.hbaFile = inside));
-}
-
-function asOwner(lab: Lab, argv: readonly string[]): string[] {
-  return asUser(process.geteuid?.() === 0 ? lab.postgres.osUser : undefined, argv);
 }
