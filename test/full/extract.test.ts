@@ -61,6 +61,13 @@ beforeAll(async () => {
     CREATE INDEX watched_plain ON watched (abs(id));
     CREATE STATISTICS watched_statistics ON id, sevens FROM watched;
     INSERT INTO watched SELECT generate_series(1, 5);
+    CREATE DOMAIN spied AS varchar(9) CHECK (spy(length(VALUE)));
+    CREATE DOMAIN spied_again AS spied NOT NULL;
+    CREATE DOMAIN short AS text CHECK (length(VALUE) < 9);
+    CREATE TABLE typed (id int, name spied_again, short short DEFAULT 'x');
+    INSERT INTO typed SELECT g, 'n' || g FROM generate_series(1, 7) g;
+    CREATE TABLE nested (id int, names spied[]);
+    INSERT INTO nested VALUES (1, '{a,b}');
     CREATE UNLOGGED TABLE volatile (id int);
     CREATE SCHEMA earlier;
     CREATE TABLE earlier.customers_old (id int);`);
@@ -132,6 +139,21 @@ test('what is loaded does not join the tables of live: not the parent, not the p
   expect(await joined()).toBe(before);
   expect(await live('SELECT sum(sevens) FROM apart.watched')).toBe('105');
   expect(await live("SELECT indexname FROM pg_indexes WHERE schemaname = 'apart'")).toBe('watched_plain');
+});
+
+test('no check of a domain runs as the superuser who loads: the type under it takes its place, or the load is refused', async () => {
+  const typed = { database: 'system', tables: ['public.typed'], into: { schema: 'untyped' } };
+  const { dump, loaded } = await extracted(typed);
+  expect(loaded?.tables).toEqual([{ table: 'public.typed', rows: 7 }]);
+  expect(dump?.leftOut).toEqual(['domain public.spied_again of public.typed.name']);
+  const types =
+    "SELECT string_agg(format_type(atttypid, atttypmod), ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'untyped.typed'::regclass AND attnum > 0";
+  expect(await live(types)).toBe('integer, character varying(9), short');
+  const nested = { database: 'system', tables: ['public.nested'], into: { schema: 'refused' } };
+  const run = await runExtract(nested);
+  expect(run.problem?.detail).toContain('public.nested.names holds a domain whose check calls a function');
+  expect(await live("SELECT count(*) FROM pg_namespace WHERE nspname = 'refused'")).toBe('0');
+  expect((await extracted({ database: 'system', tables: ['public.nested'] })).dump?.tables[0]?.rows).toBe(1);
 });
 
 test('a live that publishes all its tables gets none that its subscribers lack', async () => {

@@ -11,6 +11,7 @@ import {
   isMoved,
   moveScript,
   objectionTo,
+  objectionToLoad,
   rowsSql,
   schemaMarkSchema,
   schemaMarkSql,
@@ -73,6 +74,8 @@ async function tablesOf(server: SqlServer, { tables, schema, database }: DumpPar
   const chosen = tables.map((name) => {
     const one = found.find((other) => other.name === name) ?? undefined;
     const objection = objectionTo(name, one);
+    const toLoad = schema === null || one === undefined ? null : objectionToLoad(one);
+    if (toLoad !== null) throw refused(toLoad, 'Leave "into" out, and load the dump as a role without rights.');
     if (objection === null && one !== undefined) return one;
     throw refused(
       `${objection ?? name} (database ${database})`,

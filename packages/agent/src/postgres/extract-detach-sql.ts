@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { domainColumns } from './extract-types-sql.ts';
 
 const detachmentSchema = z.strictObject({ what: z.string(), statement: z.string() });
 export const detachmentsSchema = z.array(detachmentSchema);
@@ -9,7 +10,7 @@ export type Detachment = z.infer<typeof detachmentSchema>;
 const quotedTable = `quote_ident(n.nspname) || '.' || quote_ident(c.relname)`;
 
 /** From what a table belongs to, to what it has: what was inherited can only be dropped when the table stands alone. */
-const order = { references: 0, inheritance: 1, own: 2 } as const;
+const order = { references: 0, inheritance: 1, own: 2, types: 3 } as const;
 
 interface Part {
   readonly rank: number;
@@ -20,7 +21,7 @@ interface Part {
 }
 
 /** A function or operator of somebody in the database: it would run with the rights of the superuser who loads. */
-const usesFunction = (dependent: string): string => `EXISTS (SELECT FROM pg_depend e WHERE ${dependent}
+export const usesFunction = (dependent: string): string => `EXISTS (SELECT FROM pg_depend e WHERE ${dependent}
   AND e.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass) AND e.refobjid >= 16384
   AND NOT EXISTS (SELECT FROM pg_depend m WHERE m.classid = e.refclassid AND m.objid = e.refobjid AND m.deptype = 'e'))`;
 
@@ -111,6 +112,13 @@ const parts: readonly Part[] = [
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.adnum AND a.attgenerated = 's'
       AND ${usesFunction(`((e.classid = 'pg_attrdef'::regclass AND e.objid = d.oid)
         OR (e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.objsubid = a.attnum))`)}`,
+  },
+  {
+    // Behind what depends on the column, as far as that is taken off.
+    rank: order.types,
+    what: `'domain ' || a.atttypid::regtype || ' of ' || ${quotedTable} || '.' || a.attname`,
+    statement: `'ALTER TABLE ' || ${quotedTable} || ' ALTER COLUMN ' || quote_ident(a.attname) || ' TYPE ' || format_type(u.base, u.modifier)`,
+    from: domainColumns(usesFunction),
   },
 ];
 

@@ -8,6 +8,7 @@ import {
   isOurs,
   moveScript,
   objectionTo,
+  objectionToLoad,
   restoreArgv,
   type ExtractTable,
 } from './extract-sql.ts';
@@ -17,7 +18,7 @@ const target = { binDirectory: '/bin', socketDirectory: '/run/x', port: 5432, ro
 
 function table(name: string, kind = 'r'): ExtractTable {
   const [schema = '', relation = ''] = name.split('.');
-  return { name, kind, schema, relation, persistence: 'p', ofExtension: false, bytes: 1 };
+  return { name, kind, schema, relation, persistence: 'p', ofExtension: false, columnWithCode: null, bytes: 1 };
 }
 
 describe('tables that are extracted', () => {
@@ -29,6 +30,8 @@ describe('tables that are extracted', () => {
     expect(objectionTo('pg_catalog.pg_authid', table('pg_catalog.pg_authid'))).toContain('PostgreSQL itself');
     expect(objectionTo('public.a', { ...table('public.a'), persistence: 'u' })).toContain('unlogged');
     expect(objectionTo('public.a', { ...table('public.a'), ofExtension: true })).toContain('extension');
+    expect(objectionToLoad(table('public.a'))).toBeNull();
+    expect(objectionToLoad({ ...table('public.a'), columnWithCode: 'tags' })).toContain('public.a.tags holds a domain');
     expect(doubledNames([table('a.x'), table('b.x'), table('b.y')])).toEqual(['x']);
   });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { conninfoValue, type PsqlTarget } from './argv.ts';
-import { list, type Detachment } from './extract-detach-sql.ts';
+import { list, usesFunction, type Detachment } from './extract-detach-sql.ts';
+import { columnWithCodeSql } from './extract-types-sql.ts';
 import { identifier } from './sql-quote.ts';
 
 /** A table of the copy: what it is, how it is written, and how much there is of it. */
@@ -13,6 +14,8 @@ export const extractTableSchema = z.strictObject({
   /** `pg_class.relpersistence`. */
   persistence: z.string(),
   ofExtension: z.boolean(),
+  /** A column whose type holds a domain that runs code; null: there is none, or the domain is all that it is. */
+  columnWithCode: z.string().nullable(),
   bytes: z.int(),
 });
 
@@ -23,6 +26,7 @@ export function extractTablesSql(names: readonly string[]): string {
   return `SELECT coalesce(json_agg(json_build_object('name', n.nspname || '.' || c.relname, 'kind', c.relkind,
     'schema', n.nspname, 'relation', c.relname, 'persistence', c.relpersistence, 'ofExtension', EXISTS (SELECT FROM pg_depend e
       WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e'),
+    'columnWithCode', ${columnWithCodeSql('c.oid', usesFunction)},
     'bytes', pg_total_relation_size(c.oid))), '[]')
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname || '.' || c.relname IN (${list(names)});`;
 }
@@ -45,6 +49,13 @@ export function objectionTo(name: string, found: ExtractTable | undefined): stri
     default:
       return `${name} is not a table`;
   }
+}
+
+/** Why it cannot be loaded on live, where it would run code of its owner as a superuser; null when it can. Pure. */
+export function objectionToLoad({ name, columnWithCode: column }: ExtractTable): string | null {
+  return column === null
+    ? null
+    : `${name}.${column} holds a domain whose check calls a function, which would run as live's superuser`;
 }
 
 /** Two tables of the same name from different schemas have no room in one. Pure. */
