@@ -186,6 +186,10 @@ export const findingCatalogue = {
     severities: ['info'],
     why: 'Everything that was written since is undone for the sake of one table.',
   },
+  'writes-by-itself': {
+    severities: ['warning'],
+    why: 'A fence in pg_hba.conf keeps connections out; a worker of the server needs none.',
+  },
   'undone-ddl': {
     severities: ['warning'],
     why: 'An application that migrates at its start runs the bad migration again.',

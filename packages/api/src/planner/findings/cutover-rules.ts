@@ -1,4 +1,5 @@
 import type { Result } from '@barback/shared/operations/index.ts';
+import { preloadLibraries } from '../preload-libraries.ts';
 import { extractInstead, type Destroyed } from './extract-rule.ts';
 import type { Found, Rule } from './rule.ts';
 
@@ -76,7 +77,28 @@ const undoneDdl: Rule<CutoverRuleFacts> = ({ undoneDdl: count, names }) =>
           'Know which version of the application starts afterwards; the run asks before it starts it ("applicationStart": "gate").',
       };
 
+/**
+ * Libraries whose workers write without connecting, each by its documentation: pg_cron with cron.use_background_workers, TimescaleDB's jobs,
+ * pg_partman's maintenance, the apply workers of pglogical, Spock and BDR, Citus' maintenance daemon, PoWA's snapshots.
+ */
+const withWorkers = /^(?:pg_cron|timescaledb|pg_partman_bgw|pglogical|spock|bdr|citus|powa)$/;
+
+/** No rule of pg_hba.conf is asked for a worker of the server itself (15, postmaster.c, BackgroundWorkerInitializeConnection). */
+const writesByItself: Rule<CutoverRuleFacts> = ({ host }) => {
+  const found = preloadLibraries(host).filter((name) => withWorkers.test(name.replace(/^\$libdir\//, '')));
+  if (found.length === 0) return null;
+  return {
+    code: 'writes-by-itself',
+    severity: 'warning',
+    title: 'Libraries of live write without connecting: the fence does not keep them out',
+    detail: `shared_preload_libraries names ${found.join(', ')}. Their workers may write to live until it stops, and to what was restored from its start on, before it is opened.`,
+    remedy:
+      'Stop their jobs before you start the run, and start them again when it has ended (pg_cron: cron.launch_active_jobs = off and a reload); nothing in a copy runs them.',
+  };
+};
+
 const rules: readonly Rule<CutoverRuleFacts>[] = [
+  writesByItself,
   serviceUnknown,
   fenceImpossible,
   scratchElsewhere,

@@ -75,6 +75,13 @@ export const cutoverCases: readonly (readonly [string, string, Partial<CutoverRu
   ['cutover-left-open', 'blocking', { cutover: cutoverFacts({ heldBy: '01m83wec9s5hpknax5fqgkq4z2' }) }],
   ['undone-ddl', 'warning', { undoneDdl: 3 }],
   [
+    'writes-by-itself',
+    'warning',
+    {
+      host: { ...liveHost, live: live({ settings: { shared_preload_libraries: 'auto_explain, "$libdir/pg_cron"' } }) },
+    },
+  ],
+  [
     'extract-instead',
     'info',
     {
