@@ -24,7 +24,8 @@ export interface Provisioner {
   start(program: 'executor' | 'gateway'): Promise<void>;
 }
 
-export async function startProvisioner(lab: Lab, program: string): Promise<Provisioner> {
+/** Without a program hosts are made by hand. */
+export async function startProvisioner(lab: Lab, program: string | null): Promise<Provisioner> {
   const dir = path.join(lab.dir, 'provisioner');
   const directory = path.join(dir, 'module');
   await mkdir(directory, { recursive: true, mode: 0o755 });
@@ -35,6 +36,7 @@ export async function startProvisioner(lab: Lab, program: string): Promise<Provi
   const { id, publicKey } = enrolmentTokenSchema.parse(JSON.parse(token)).api;
   const configFile = path.join(dir, 'agent.yaml');
   const inside = (name: string) => path.join(dir, name);
+  const made = program === null ? {} : { program, directory, varFile, outputs: ['address', 'secret'] };
   const config = (changed: object, more: object = {}) => ({
     id: `tools-${lab.id}`,
     stateDirectory: inside('state'),
@@ -47,7 +49,7 @@ export async function startProvisioner(lab: Lab, program: string): Promise<Provi
       keyFile: inside('certificate-key.pem'),
     },
     apis: [{ id, publicKey }],
-    provisioners: { infra: { program, directory, varFile, outputs: ['address', 'secret'], ...changed } },
+    provisioners: { infra: { ...made, ...changed } },
     ...more,
   });
   await writeFile(configFile, stringify(config({})));

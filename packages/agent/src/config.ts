@@ -183,26 +183,31 @@ const knownHostSchema = z.strictObject({
 });
 
 /** A directory of Terraform or OpenTofu that makes hosts; an agent of its own has it, where its state and its credentials may be. */
-const provisionerSchema = z.strictObject({
-  /** terraform or tofu. */
-  program: absolutePathSchema,
-  /** The root module. */
-  directory: absolutePathSchema,
-  /** Who runs it; the agent's own user when left out. */
-  user: userName.optional(),
-  /** Values of variables, secrets among them: readable by that user alone. */
-  varFile: absolutePathSchema.optional(),
-  /** Providers come from here and from nowhere else. */
-  pluginDirectory: absolutePathSchema.optional(),
-  /** Outputs that a run shows; sensitive ones never are. */
-  outputs: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_-]{0,62}$/)).default([]),
-  /** Resources that may be deleted or replaced; all others may only be made or changed. */
-  mayReplace: z.array(address).default([]),
-  /** Resources that never may, besides volumes, boxes, addresses and the like. */
-  never: z.array(address).default([]),
-  /** Hosts that it makes, by the server on them. */
-  hosts: z.record(serverNameSchema, knownHostSchema).default({}),
-});
+const provisionerSchema = z
+  .strictObject({
+    /** terraform or tofu; left out: hosts are made by hand, and a run waits for them. */
+    program: absolutePathSchema.optional(),
+    /** The root module. */
+    directory: absolutePathSchema.optional(),
+    /** Who runs it; the agent's own user when left out. */
+    user: userName.optional(),
+    /** Values of variables, secrets among them: readable by that user alone. */
+    varFile: absolutePathSchema.optional(),
+    /** Providers come from here and from nowhere else. */
+    pluginDirectory: absolutePathSchema.optional(),
+    /** Outputs that a run shows; sensitive ones never are. */
+    outputs: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_-]{0,62}$/)).default([]),
+    /** Resources that may be deleted or replaced; all others may only be made or changed. */
+    mayReplace: z.array(address).default([]),
+    /** Resources that never may, besides volumes, boxes, addresses and the like. */
+    never: z.array(address).default([]),
+    /** Hosts that it makes, by the server on them. */
+    hosts: z.record(serverNameSchema, knownHostSchema).default({}),
+  })
+  .refine(({ program, directory }) => (program === undefined) === (directory === undefined), {
+    path: ['program'],
+    message: 'name program and directory together, or neither',
+  });
 
 /** A Postman collection for smoke checks; never on the host of a database that is restored. */
 const collectionSchema = z.strictObject({

@@ -38,6 +38,11 @@ export function provisionerOf(host: Host): ProvisionerConfig {
 export function provisioningIn(host: Host, work: string): Provisioning {
   const config = provisionerOf(host);
   const { program, directory, varFile = null, pluginDirectory = null } = config;
+  if (program === undefined || directory === undefined) {
+    throw new ProblemError('provision-refused', `${host.serverName} has no program that makes hosts`, {
+      next: 'Plan with "byHand": true in the options: the run says what to do, and waits for the new host. Or name program and directory in the configuration of its agent.',
+    });
+  }
   return { config, terraform: { program, directory, varFile, pluginDirectory }, work };
 }
 
@@ -98,7 +103,7 @@ export async function programOf(provisioning: Provisioning, call: Pick<Call, 'si
 
 function absent({ message }: ProblemError): ProblemError {
   return new ProblemError('provision-refused', message, {
-    next: 'Nothing was applied. Install Terraform or OpenTofu on the host of this agent, or correct program and directory in its configuration; without either, make the host by hand and let its agent enrol.',
+    next: 'Nothing was applied. Install Terraform or OpenTofu on the host of this agent, or correct program and directory in its configuration; without either, plan with "byHand": true: the run waits while you make the host by hand.',
   });
 }
 

@@ -68,7 +68,7 @@ function subjectOf(plan: PlanDocument): Record<string, Json> {
       return { accepts: plan.accepts, kept: plan.kept.name };
     case 'provision': {
       const { replaces, terraform } = plan;
-      return { replaces, digest: terraform.digest, changes: terraform.changes };
+      return { replaces, digest: terraform?.digest ?? null, changes: terraform?.changes ?? [] };
     }
     case 'backup':
       return {};

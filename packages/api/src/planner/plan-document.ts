@@ -232,9 +232,9 @@ export const provisionPlanSchema = frameSchema.extend({
   replaces: z.string(),
   /** Whose agent had it when the plan was made. */
   oldAgent: z.string(),
-  /** What is approved. */
+  /** What is approved; null: the host is made by hand. */
   // Plans from before the refresh was asked have nothing that it found.
-  terraform: operations['provision-look'].result.extend({ gone: z.array(z.string()).default([]) }),
+  terraform: operations['provision-look'].result.extend({ gone: z.array(z.string()).default([]) }).nullable(),
 });
 
 /** The frozen plan: these bytes are stored, hashed and executed. */

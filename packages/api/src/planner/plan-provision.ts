@@ -35,7 +35,7 @@ export async function planProvision(
   const sub = principal.id;
   const signal = AbortSignal.timeout(lookMs);
   const [{ result: look }, { result: reached }, oldAnswers] = await Promise.all([
-    agent.call('provision-look', { server }, { sub, signal }),
+    options.byHand ? { result: null } : agent.call('provision-look', { server }, { sub, signal }),
     agent.call('host-reach', { server, host: replaced.name }, { sub, signal }),
     answers(agents.client(replaced.name), replaced.name, sub),
   ]);
@@ -55,18 +55,21 @@ async function answers(client: AgentClient, server: string, sub: string): Promis
 interface Input {
   readonly frame: FrameInput;
   readonly request: ProvisionRequest;
-  readonly look: Result<'provision-look'>;
+  readonly look: Result<'provision-look'> | null;
   readonly replaced: Pick<Server, 'name' | 'agentId' | 'agentKey'>;
   readonly oldAnswers: boolean;
   readonly ssh: Result<'host-reach'>['ssh'];
 }
 
-/** Never without a second person: the hash that is approved holds the digest of every change. */
-const approvalsMin = 1;
+/** Terraform never without a second person: the hash that is approved holds the digest of every change. */
+function approvals(isApplied: boolean, asked: number | undefined): number {
+  const least = isApplied ? 1 : 0;
+  return Math.max(least, asked ?? least);
+}
 
 function makeProvisionPlan({ frame, request, look, replaced, oldAnswers, ssh }: Input): ProvisionPlan {
   const { server, scenario, options } = request;
-  const steps = provision.steps(options, { server, digest: look.digest, agentKey: replaced.agentKey });
+  const steps = provision.steps(options, { server, digest: look?.digest ?? null, agentKey: replaced.agentKey });
   const { settings, createdAt, expiresAt } = frame;
   return provisionPlanSchema.parse({
     format: planFormat,
@@ -84,7 +87,7 @@ function makeProvisionPlan({ frame, request, look, replaced, oldAnswers, ssh }: 
       frame.measures,
       provision.undo,
     ),
-    approvalsRequired: Math.max(approvalsMin, settings.approvals[scenario] ?? approvalsMin),
+    approvalsRequired: approvals(look !== null, settings.approvals[scenario]),
     settings,
     systemIdentifier: null,
     postgresVersionNum: null,

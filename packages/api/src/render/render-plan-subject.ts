@@ -46,11 +46,11 @@ export function subject(plan: PlanView, now: number): Lines {
         ['frees', bytes(plan.kept.sizeBytes)],
       ];
     case 'provision': {
-      const { name, version } = plan.terraform.program;
+      const { terraform } = plan;
       return [
-        ['by', `${name} ${plain(version)}`],
+        ['by', terraform === null ? 'a person' : `${terraform.program.name} ${plain(terraform.program.version)}`],
         ['for', `${plain(plan.replaces)}, whose agent was ${plain(plan.oldAgent)}`],
-        ['digest', plan.terraform.digest],
+        ['digest', terraform?.digest ?? null],
       ];
     }
     case 'mirror':

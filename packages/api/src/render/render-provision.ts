@@ -7,7 +7,8 @@ import { duration } from './units.ts';
 type ProvisionView = Extract<PlanView, { scenario: 'provision' }>;
 
 /** What is approved: every change, then what the program itself says. */
-export function renderChanges({ terraform }: ProvisionView): string {
+export function renderChanges({ terraform }: ProvisionView): string | null {
+  if (terraform === null) return null;
   const { changes, text } = terraform;
   const rows = changes.map(({ address, actions, refused }) => [
     `  ${plain(address)}`,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { provisionCases, provisionFacts } from '../testing/provision.ts';
+import { created, lookWith, provisionCases, provisionFacts } from '../testing/provision.ts';
 import { provisionFindings } from './provision-rules.ts';
 
 test.each(provisionCases)(
@@ -16,6 +16,12 @@ test('a host that does not answer may be there all the same: a person says that 
   expect(codes).toEqual(['old-host-answers']);
 });
 
+test('a host that is made by hand has nothing to judge but whether the old one is gone', () => {
+  const found = provisionFindings(provisionFacts({ look: null }));
+  expect(found.map(({ code }) => code)).toEqual(['old-host']);
+  expect(found[0]?.detail).toContain('no provider was asked');
+});
+
 test.each([
   [null, 'its sshd was not asked'],
   ['silent', 'no sshd answers at its address'],
@@ -25,6 +31,6 @@ test.each([
   const [unknown] = provisionFindings(facts);
   expect(unknown?.detail).toContain(words);
   expect(unknown?.detail).toContain('Terraform finds nothing gone');
-  const [found] = provisionFindings({ ...facts, look: { ...facts.look, gone: ['hcloud_server.db'] } });
+  const [found] = provisionFindings({ ...facts, look: lookWith([created], ['hcloud_server.db']) });
   expect(found?.detail).toContain('the provider has no more: hcloud_server.db');
 });

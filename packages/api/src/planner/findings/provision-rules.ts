@@ -5,7 +5,8 @@ import type { Rule } from './rule.ts';
 /** What provisioning is judged by. */
 export interface ProvisionRuleFacts {
   readonly replaces: string;
-  readonly look: Result<'provision-look'>;
+  /** Null: the host is made by hand. */
+  readonly look: Result<'provision-look'> | null;
   /** Whether the agent of the host that is to be replaced answers. */
   readonly oldAnswers: boolean;
   /** What its sshd said; null: it was not asked. */
@@ -14,7 +15,8 @@ export interface ProvisionRuleFacts {
 
 const refusedMax = 10;
 
-const forbidden: Rule<ProvisionRuleFacts> = ({ look: { changes } }) => {
+const forbidden: Rule<ProvisionRuleFacts> = ({ look }) => {
+  const changes = look?.changes ?? [];
   const refused = changes.filter((one) => one.refused !== null);
   if (refused.length === 0) return null;
   const told = refused.slice(0, refusedMax).map(({ address, refused: why }) => `${address}: ${why}`);
@@ -28,8 +30,8 @@ const forbidden: Rule<ProvisionRuleFacts> = ({ look: { changes } }) => {
   };
 };
 
-const nothing: Rule<ProvisionRuleFacts> = ({ look: { changes } }) =>
-  changes.length > 0
+const nothing: Rule<ProvisionRuleFacts> = ({ look }) =>
+  look === null || look.changes.length > 0
     ? null
     : {
         code: 'provision-nothing',
@@ -74,7 +76,9 @@ const sshWords: Readonly<Record<'silent' | 'other' | 'same' | 'unknown', string>
   unknown: 'its sshd was not asked (hosts of the provisioner, in the configuration of its agent)',
 };
 
-function providerWords({ look: { program, gone } }: ProvisionRuleFacts): string {
+function providerWords({ look }: ProvisionRuleFacts): string {
+  if (look === null) return 'no provider was asked';
+  const { program, gone } = look;
   const few = gone.slice(0, refusedMax).join(', ');
   return gone.length === 0
     ? `${program.name} finds nothing gone of what its state has`
