@@ -9,6 +9,7 @@ import { recipientSchema } from '@barback/shared/sealed/seal.ts';
 import { serverNameSchema } from '@barback/shared/wire/identifiers.ts';
 import { type Document, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { importSchema, loopback } from './import-config.ts';
 
 const userName = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'write the name of a local user');
 const roleName = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/, 'write a lower-case role name');
@@ -67,8 +68,6 @@ const scratchSchema = z.strictObject({
   jobs: z.int().min(1).max(64).optional(),
 });
 
-const loopback = /^(127(\.\d{1,3}){3}|localhost)$/;
-
 /** A PgBouncer whose clients wait while live is replaced. */
 const poolerSchema = z
   .strictObject({
@@ -119,36 +118,6 @@ const mirrorSchema = z.strictObject({
   bandwidthKBps: z.int().min(1).optional(),
   vault: vaultSchema.prefault({}),
 });
-
-/** A database elsewhere that one of this server can be replaced with the contents of. */
-const importSchema = z
-  .strictObject({
-    host: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/, 'write the name of a host'),
-    port: z.int().min(1).max(65_535).default(5432),
-    database: z.string().min(1).max(63),
-    role: z.string().min(1).max(63),
-    /** As .pgpass, readable by Barman's user alone. */
-    passwordFile: absolutePathSchema.optional(),
-    /** Certificates that the host must prove itself with. */
-    caFile: absolutePathSchema.optional(),
-    /** The last day on which the source is what it is said to be. */
-    validUntil: z.iso.date().optional(),
-    into: z.strictObject({
-      /** The database of this server that is replaced. */
-      database: z.string().min(1).max(63),
-      /** LOGIN role without superuser that loads, and that everything belongs to then. */
-      role: z.string().min(1).max(63),
-      /** Directory of a socket, or this machine, where the role gets in; the socket of live when left out. */
-      host: z
-        .union([absolutePathSchema, z.string().regex(loopback, 'write a directory, or an address of this machine')])
-        .optional(),
-      passwordFile: absolutePathSchema.optional(),
-    }),
-  })
-  .refine(({ host, caFile }) => loopback.test(host) || caFile !== undefined, {
-    path: ['caFile'],
-    message: 'name the certificates that another host must prove itself with',
-  });
 
 const serverSchema = z.strictObject({
   barman: barmanSchema,

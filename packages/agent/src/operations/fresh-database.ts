@@ -14,7 +14,8 @@ import {
 import { askJson, liveServer, type SqlServer } from './copy-sql.ts';
 import type { Call, Host } from './handler.ts';
 import { readImport, writeImport, type ImportRecord } from './import-record.ts';
-import { askSourceJson, enterAsRole, type ImportSource } from './import-source.ts';
+import { askSourceJson, enterAsRole, isPlain, requireServer, type ImportSource } from './import-source.ts';
+import { plainFacts } from './plain-source.ts';
 import { databaseNamed, liveBeside, requireDatabase, runSql } from './live-database.ts';
 
 type Onto = Pick<Params<'import-prepare'>, 'database' | 'oid' | 'extensions'>;
@@ -68,7 +69,9 @@ async function makeFresh({ source, plan, onto, live, record, name }: Making, cal
 async function makeExtensions(source: ImportSource, fresh: SqlServer, { extensions }: Onto, call: Call) {
   if (extensions.length === 0) return [];
   const schemas = new Set<string>();
-  const facts = await askSourceJson(source, sourceSql, sourceFactsSchema, call);
+  const facts = isPlain(source)
+    ? await plainFacts(source, call)
+    : await askSourceJson(requireServer(source), sourceSql, sourceFactsSchema, call);
   for (const name of extensions) {
     const one = facts.extensions.find((extension) => extension.name === name);
     if (one === undefined) throw gone(name);

@@ -10,16 +10,21 @@ import { requirePlan } from './backup-lease.ts';
 import { executeOk } from './execute.ts';
 import type { Call, Handler } from './handler.ts';
 import { jobsOf } from './host-facts.ts';
-import { readImport, renewDumpDirectory, writeImport } from './import-record.ts';
+import { readImport, renewDumpDirectory, writeImport, type ImportRecord } from './import-record.ts';
 import {
   askSourceJson,
   importOf,
   importProgram,
+  isPlain,
+  requireServer,
   requireValid,
   secondsSince,
   sourceOf,
   type ImportSource,
+  type PlainSource,
+  type ServerSource,
 } from './import-source.ts';
+import { readPlain, requirePlanned, withPlainFile } from './plain-source.ts';
 import { whileReporting } from './report-bytes.ts';
 import { scratchPlace } from './scratch-place.ts';
 import { withSnapshot } from './source-snapshot.ts';
@@ -30,10 +35,12 @@ const longMs = 48 * 3_600_000;
 export const importDump: Handler<'import-dump'> = {
   async perform(host, params, call) {
     const plan = requirePlan(call);
-    const source = importOf(host, params.import);
-    requireValid(source);
+    const asked = importOf(host, params.import);
+    requireValid(asked);
     const known = await readImport(host, plan);
     if (known.dumped !== null) return known.dumped.result;
+    if (isPlain(asked)) return countPlain({ source: asked, plan, known, expected: params.sha256 }, call);
+    const source = requireServer(asked);
     const startedAt = monotonicMs();
     const bytes = await askSourceJson(source, 'SELECT pg_database_size(current_database());', z.int(), call);
     // What is dumped is smaller than its database as a rule: no indexes, and compressed.
@@ -53,6 +60,24 @@ export const importDump: Handler<'import-dump'> = {
   },
 };
 
+interface Counting {
+  readonly source: PlainSource;
+  readonly plan: string;
+  readonly known: ImportRecord;
+  readonly expected: string | undefined;
+}
+
+/** There is a dump already: it is read to its end, and stays where it is. */
+async function countPlain({ source, plan, known, expected }: Counting, call: Call): Promise<Result<'import-dump'>> {
+  const startedAt = monotonicMs();
+  const read = await withPlainFile(source, (opened) => readPlain(opened, call));
+  requirePlanned(read, expected);
+  const counts = { at: '', tables: [...read.dump.tables], sequences: [...read.dump.sequences] };
+  const result = { ...summary(counts), snapshotAt: null, bytes: read.bytes, seconds: secondsSince(startedAt) };
+  await writeImport(source.host, plan, { ...known, dumped: { counts, result } });
+  return result;
+}
+
 interface Dumping {
   readonly directory: string;
   readonly snapshot: string;
@@ -60,7 +85,7 @@ interface Dumping {
   readonly bytes: number;
 }
 
-async function dump(source: ImportSource, { directory, snapshot, bytes }: Dumping, call: Call): Promise<void> {
+async function dump(source: ServerSource, { directory, snapshot, bytes }: Dumping, call: Call): Promise<void> {
   const { host } = source;
   const { binDirectory } = host.server.postgres;
   // pg_dump makes its directory itself, and refuses one that is not empty.

@@ -1,13 +1,16 @@
+import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { Params, Result } from '@barback/shared/operations/index.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { z } from 'zod';
 import { compareCounts, compareWithLive } from '../postgres/compare-counts.ts';
 import { dressSql, ownerSql, statementsSchema } from '../postgres/database-sql.ts';
-import { importAnalyzeArgv, importLoadArgv, importPsqlArgv } from '../postgres/import-argv.ts';
+import { importAnalyzeArgv, importLoadArgv, importPlainArgv, importPsqlArgv } from '../postgres/import-argv.ts';
 import { countsSchema, countsSql, likenessSchema, likenessSql, type Counts } from '../postgres/import-sql.ts';
+import { expectedOf } from '../postgres/plain-dump.ts';
 import { selectEntries } from '../postgres/restore-list.ts';
 import { monotonicMs } from '../system/clock.ts';
+import type { Program } from '../system/program.ts';
 import { requirePlan } from './backup-lease.ts';
 import { barmanPlaces } from './barman-places.ts';
 import { askJson, liveServer, sqlProgram } from './copy-sql.ts';
@@ -17,8 +20,17 @@ import type { Call, Handler, Host } from './handler.ts';
 import { jobsOf } from './host-facts.ts';
 import { listEntries } from './import-dump.ts';
 import { readImport, writeImport, type ImportRecord } from './import-record.ts';
-import { freshOf, importOf, importProgram, secondsSince, type ImportSource } from './import-source.ts';
+import {
+  freshOf,
+  importOf,
+  importProgram,
+  isPlain,
+  secondsSince,
+  type ImportSource,
+  type PlainSource,
+} from './import-source.ts';
 import { databaseOf, liveBeside, runSql } from './live-database.ts';
+import { readPlain, requirePlanned, withPlainFile } from './plain-source.ts';
 import { whileReporting } from './report-bytes.ts';
 import { livePlaces, withSpaceGuard, type GuardedPlace } from './space-guard.ts';
 
@@ -35,10 +47,12 @@ export const importLoad: Handler<'import-load'> = {
     const { counts } = requireDumped(await readImport(host, plan));
     const [fresh, guarded] = await Promise.all([requireFresh(source, plan, params, call), placesOfLoad(host, call)]);
     await writeImport(host, plan, { ...fresh.record, fresh: { ...requireMade(fresh.record), isEmpty: false } });
-    const leftOut = await load({ source, fresh, guarded, privileges: params.privileges }, call);
+    const leftOut = isPlain(source)
+      ? await loadPlain({ source, fresh, guarded, expected: params.sha256 }, call)
+      : await load({ source, fresh, guarded, privileges: params.privileges }, call);
     call.progress('count', 0, null);
     const loaded = await countFresh(source, fresh.name, call);
-    const differences = compareCounts(counts, loaded);
+    const differences = compareCounts(isPlain(source) ? expectedOf(counts, loaded) : counts, loaded);
     if (differences.length > 0) throw differs(differences);
     await analyze(source, fresh.name, call);
     await dress(host, params, fresh.name, call);
@@ -84,9 +98,40 @@ async function load({ source, fresh, guarded: places, privileges }: Loading, cal
   await writeAsOwner(source, listFile, list, call);
   const to = freshOf(source, fresh.name);
   const argv = importLoadArgv({ binDirectory, to, directory, list: listFile, jobs: jobsOf(host), privileges });
-  // Nothing of it counts before the renames, and their commit makes all of it durable.
-  const environment = { PGOPTIONS: '-c synchronous_commit=off' };
   const program = importProgram(source, 'into', { argv, timeoutMs: longMs, background: true, environment });
+  await carryOut({ host, fresh, guarded: places, program }, call);
+  return leftOut;
+}
+
+/** Nothing of what is loaded counts before the renames, and their commit makes all of it durable. */
+const environment = { PGOPTIONS: '-c synchronous_commit=off' };
+
+interface LoadingPlain extends Pick<Loading, 'fresh' | 'guarded'> {
+  readonly source: PlainSource;
+  readonly expected: string | undefined;
+}
+
+/** Read once more through the very descriptor that psql gets. */
+async function loadPlain({ source, fresh, guarded, expected }: LoadingPlain, call: Call): Promise<readonly string[]> {
+  const { host } = source;
+  const { binDirectory } = host.server.postgres;
+  await withPlainFile(source, async (opened) => {
+    const read = await readPlain(opened, call);
+    requirePlanned(read, expected);
+    const key = read.dump.key === null ? randomBytes(24).toString('hex') : null;
+    const argv = importPlainArgv(binDirectory, freshOf(source, fresh.name), key);
+    const work = { argv, timeoutMs: longMs, background: true, environment, stdinFd: opened.fd };
+    await carryOut({ host, fresh, guarded, program: importProgram(source, 'into', work) }, call);
+  });
+  return [];
+}
+
+interface CarryingOut extends Pick<Loading, 'fresh' | 'guarded'> {
+  readonly host: Host;
+  readonly program: Program;
+}
+
+async function carryOut({ host, fresh, guarded: places, program }: CarryingOut, call: Call): Promise<void> {
   const live = liveBeside(host, [fresh.name]);
   await withSpaceGuard(host, places, call.signal, (guarded) =>
     whileReporting(
@@ -95,7 +140,6 @@ async function load({ source, fresh, guarded: places, privileges }: Loading, cal
       () => executeOk(program, guarded, 'import-failed'),
     ),
   );
-  return leftOut;
 }
 
 /** Everything that is loaded is WAL too, which Barman keeps until its retention ends (T44). */

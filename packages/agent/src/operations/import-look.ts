@@ -1,3 +1,4 @@
+import type { Result } from '@barback/shared/operations/index.ts';
 import { z } from 'zod';
 import {
   extensionNamesSql,
@@ -11,31 +12,42 @@ import { roleObjections, roleSchema, roleSql } from '../postgres/probe-role.ts';
 import { binariesVersion } from './binaries.ts';
 import { askJson, liveServer } from './copy-sql.ts';
 import type { Call, Handler } from './handler.ts';
-import { askSource, askSourceJson, enterAsRole, importOf, type ImportSource } from './import-source.ts';
+import {
+  askSource,
+  askSourceJson,
+  enterAsRole,
+  importOf,
+  isPlain,
+  requireServer,
+  type ImportSource,
+  type ServerSource,
+} from './import-source.ts';
 import { liveBeside } from './live-database.ts';
+import { plainFacts } from './plain-source.ts';
 
 export const importLook: Handler<'import-look'> = {
   async perform(host, params, call) {
     const source = importOf(host, params.import);
-    const { host: address, port, database, role, validUntil = null } = source.config;
-    // First: what hands sessions on may refuse everything else, or answer for another server.
-    const pooled = await isPooled(source, call);
+    const { validUntil = null } = source.config;
     const [facts, into, tools] = await Promise.all([
-      askSourceJson(source, sourceSql, sourceFactsSchema, call),
+      isPlain(source) ? plainFacts(source, call) : serverFacts(requireServer(source), call),
       lookAtTarget(source, call),
       binariesVersion(host, call.signal),
     ]);
-    return {
-      source: { host: address, port, database, role, ...facts, pooled },
-      into,
-      validUntil,
-      toolsMajor: tools.major,
-    };
+    return { source: facts, into, validUntil, toolsMajor: tools.major };
   },
 };
 
+async function serverFacts(source: ServerSource, call: Call): Promise<Result<'import-look'>['source']> {
+  const { host, port, database, role } = source.config;
+  // First: what hands sessions on may refuse everything else, or answer for another server.
+  const pooled = await isPooled(source, call);
+  const facts = await askSourceJson(source, sourceSql, sourceFactsSchema, call);
+  return { host, port, database, role, ...facts, pooled, plain: null };
+}
+
 /** Whether two connections that are open at the same time are one session of the server. */
-async function isPooled(source: ImportSource, call: Call): Promise<boolean> {
+async function isPooled(source: ServerSource, call: Call): Promise<boolean> {
   const pids = (await askSource(source, sessionsScript, call)).split('\n').filter((line) => line !== '');
   return new Set(pids).size < pids.length;
 }

@@ -2,6 +2,7 @@ import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { parseInstant } from '@barback/shared/postgres/instant.ts';
 import type { z } from 'zod';
 import type { ServerConfig } from '../config.ts';
+import type { PlainImportConfig, StandbyImportConfig } from '../import-config.ts';
 import { importPsqlArgv, type Conninfo } from '../postgres/import-argv.ts';
 import { monotonicMs, nowMicros } from '../system/clock.ts';
 import type { Program } from '../system/program.ts';
@@ -13,6 +14,25 @@ export interface ImportSource {
   readonly host: Host;
   readonly name: string;
   readonly config: ServerConfig['imports'][string];
+}
+
+/** One that is a server, and not a file. */
+export interface ServerSource extends ImportSource {
+  readonly config: StandbyImportConfig;
+}
+
+/** One that is a plain SQL dump. */
+export interface PlainSource extends ImportSource {
+  readonly config: PlainImportConfig;
+}
+
+export function isPlain(source: ImportSource): source is PlainSource {
+  return 'file' in source.config;
+}
+
+export function requireServer(source: ImportSource): ServerSource {
+  if (!isPlain(source)) return source as ServerSource;
+  throw new Error(`the import ${source.name} is a file and no server`);
 }
 
 /** The source that the configuration has by this name. */
@@ -29,7 +49,7 @@ export function importOf(host: Host, name: string): ImportSource {
 }
 
 /** Where the dump comes from. */
-export function sourceOf({ config }: ImportSource): Conninfo {
+export function sourceOf({ config }: ServerSource): Conninfo {
   const { host, port, database, role, caFile = null } = config;
   return { host, port, database, role, caFile };
 }
@@ -56,9 +76,11 @@ export type Side = 'source' | 'into';
 export function importProgram(
   { host, config }: ImportSource,
   side: Side,
-  work: Pick<Program, 'argv' | 'timeoutMs'> & Partial<Pick<Program, 'stdin' | 'background' | 'environment'>>,
+  work: Pick<Program, 'argv' | 'timeoutMs'> &
+    Partial<Pick<Program, 'stdin' | 'stdinFd' | 'background' | 'environment'>>,
 ): Program {
-  const passwordFile = side === 'source' ? config.passwordFile : config.into.passwordFile;
+  const ofSource = 'file' in config ? undefined : config.passwordFile;
+  const passwordFile = side === 'source' ? ofSource : config.into.passwordFile;
   return {
     ...work,
     user: scratchUser(host),
@@ -70,7 +92,7 @@ export function importProgram(
 const answerMs = 60_000;
 
 /** Asks the source one statement that returns one JSON value, or runs a script. */
-export async function askSource(source: ImportSource, sql: string, call: Pick<Call, 'signal'>): Promise<string> {
+export async function askSource(source: ServerSource, sql: string, call: Pick<Call, 'signal'>): Promise<string> {
   const argv = importPsqlArgv(source.host.server.postgres.binDirectory, sourceOf(source));
   const program = importProgram(source, 'source', { argv, stdin: sql, timeoutMs: answerMs });
   const outcome = await execute(program, call.signal);
@@ -81,7 +103,7 @@ export async function askSource(source: ImportSource, sql: string, call: Pick<Ca
 }
 
 export async function askSourceJson<T extends z.ZodType>(
-  source: ImportSource,
+  source: ServerSource,
   sql: string,
   schema: T,
   call: Pick<Call, 'signal'>,
@@ -92,7 +114,7 @@ export async function askSourceJson<T extends z.ZodType>(
   throw new ProblemError('import-failed', `cannot read an answer of the source: ${parsed.error.issues[0]?.message}`);
 }
 
-export function unreachable({ name, config }: ImportSource, words: string): ProblemError {
+export function unreachable({ name, config }: ServerSource, words: string): ProblemError {
   return new ProblemError('source-unreachable', `the source of the import ${name} does not answer: ${words}`, {
     next: "Nothing was changed. Look whether this host is among the source's trusted addresses, and at role, passwordFile (0600, Barman's user) and caFile.",
     facts: { host: config.host, port: config.port, database: config.database, role: config.role },

@@ -2,7 +2,7 @@ import { countsSchema, countsSql, type Counts } from '../postgres/import-sql.ts'
 import { importPsqlArgv } from '../postgres/import-argv.ts';
 import { streamProgram } from '../system/run-program.ts';
 import type { Call } from './handler.ts';
-import { importProgram, sourceOf, unreachable, type ImportSource } from './import-source.ts';
+import { importProgram, sourceOf, unreachable, type ServerSource } from './import-source.ts';
 
 const heldMs = 48 * 3_600_000;
 
@@ -25,7 +25,7 @@ const script = [
 
 /** A snapshot of the source that lasts as long as `work` does; answers what it holds, counted meanwhile. */
 export async function withSnapshot(
-  source: ImportSource,
+  source: ServerSource,
   work: (snapshot: string) => Promise<void>,
   call: Call,
 ): Promise<Counts> {

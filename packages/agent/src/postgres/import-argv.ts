@@ -36,6 +36,27 @@ export function importPsqlArgv(binDirectory: string, to: Conninfo): string[] {
   return [`${binDirectory}/psql`, '-XAtqw', '-v', 'ON_ERROR_STOP=1', '-d', conninfo(to)];
 }
 
+/**
+ * psql for a plain dump on standard input: the first error ends it, nothing but the dump's own commands is obeyed. `key`: where the dump does
+ * not restrict psql itself, by a word that nobody who wrote it knows.
+ */
+export function importPlainArgv(binDirectory: string, to: Conninfo, key: string | null): string[] {
+  const restrict = key === null ? [] : ['-c', `\\restrict ${key}`];
+  return [
+    `${binDirectory}/psql`,
+    '-Xqw',
+    '-v',
+    'ON_ERROR_STOP=1',
+    '-o',
+    '/dev/null',
+    ...restrict,
+    '-f',
+    '-',
+    '-d',
+    conninfo(to),
+  ];
+}
+
 export interface Dump {
   readonly binDirectory: string;
   readonly from: Conninfo;

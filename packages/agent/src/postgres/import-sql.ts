@@ -42,7 +42,14 @@ export const sourceSql = `SELECT json_build_object(
 
 const { source, into } = operations['import-look'].result.shape;
 
-export const sourceFactsSchema = source.omit({ host: true, port: true, database: true, role: true, pooled: true });
+export const sourceFactsSchema = source.omit({
+  host: true,
+  port: true,
+  database: true,
+  role: true,
+  pooled: true,
+  plain: true,
+});
 
 /** The session behind two connections of one psql: the second begins before the first has ended, unless somebody hands sessions on. */
 export const sessionsScript = Array.from({ length: 4 }, () => 'SELECT pg_backend_pid();\n').join('\\connect\n');

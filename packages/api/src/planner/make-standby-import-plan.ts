@@ -35,13 +35,14 @@ export function makeStandbyImportPlan(input: StandbyImportInput): StandbyImportP
     database: into.database,
     oid,
     extensions: extensionsOf(look).made,
+    plainSha256: source.plain?.sha256 ?? null,
     applications: { list, start: options.applicationStart, caution: null },
     smoke: smokeOf(settings),
     configuredProbes: [...host.probes, ...sqlSmokeOf(settings)],
     systemIdentifier: host.live.systemIdentifier,
     clusterBytes,
   });
-  const { host: address, port, database, role, version, sizeBytes, tables } = source;
+  const { host: address, port, database, role, version, sizeBytes, tables, plain } = source;
   return standbyImportPlanSchema.parse({
     ...planFrame(input, request, host),
     findings: inOrder([
@@ -51,7 +52,7 @@ export function makeStandbyImportPlan(input: StandbyImportInput): StandbyImportP
     predictions: predictions(input, steps, clusterBytes),
     postgresVersionNum: host.live.versionNum,
     import: options.import,
-    source: { host: address, port, database, role, version, sizeBytes, tables },
+    source: { host: address, port, database, role, version, sizeBytes, tables, sha256: plain?.sha256 ?? null },
     validUntil,
     into: { database: into.database, oid, sizeBytes: into.sizeBytes, role: into.role },
     applications: list.map((one) => one.name),

@@ -197,15 +197,20 @@ export const standbyImportPlanSchema = frameSchema.extend({
   scenario: z.literal('standby-import'),
   /** The name of the source in the agent's configuration, and what it was when the plan was made. */
   import: z.string(),
-  source: operations['import-look'].result.shape.source.pick({
-    host: true,
-    port: true,
-    database: true,
-    role: true,
-    version: true,
-    sizeBytes: true,
-    tables: true,
-  }),
+  source: operations['import-look'].result.shape.source
+    .pick({
+      host: true,
+      port: true,
+      database: true,
+      role: true,
+      version: true,
+      sizeBytes: true,
+      tables: true,
+    })
+    .extend({
+      /** Of a plain dump; null for a server, and in plans from before there were any others. */
+      sha256: z.string().nullable().default(null),
+    }),
   validUntil: z.string().nullable(),
   /** What is replaced. */
   into: z.strictObject({ database: z.string(), oid: z.int(), sizeBytes: z.int().nullable(), role: z.string() }),

@@ -23,7 +23,7 @@ export function renderStandbyImportResult(result: StandbyImportResult): string {
 function imported({ dump, load }: StandbyImportResult): string {
   if (dump === null) return '';
   return fields([
-    ['  as of', exactInstant(dump.snapshotAt)],
+    ['  as of', dump.snapshotAt === null ? 'not said by a plain dump' : exactInstant(dump.snapshotAt)],
     ['  source', `${dump.tables} tables, ${dump.rows} rows, ${dump.sequences} sequences`],
     ['  dump', `${bytes(dump.bytes)} in ${duration(dump.seconds)}`],
     [

@@ -109,7 +109,13 @@ function restoreFromMirrorSubject(
 
 function importSubject({ source, into, validUntil }: ViewOf<'standby-import'>): Lines {
   return [
-    ['from', `${plain(source.database)} at ${plain(source.host)}:${source.port}, PostgreSQL ${plain(source.version)}`],
+    [
+      'from',
+      source.sha256 === null
+        ? `${plain(source.database)} at ${plain(source.host)}:${source.port}, PostgreSQL ${plain(source.version)}`
+        : `the plain dump ${plain(source.host)} of PostgreSQL ${plain(source.version)}`,
+    ],
+    ['SHA-256', source.sha256],
     ['valid until', validUntil],
     ['holds', `${source.tables} tables, ${bytes(source.sizeBytes)}`],
     ['replaces', `${plain(into.database)}${into.sizeBytes === null ? '' : `, ${bytes(into.sizeBytes)}`}`],
@@ -117,7 +123,7 @@ function importSubject({ source, into, validUntil }: ViewOf<'standby-import'>): 
   ];
 }
 
-/** Configuration is compared, never written: what is here may hold the credentials of this host. */
+/** What is otherwise in the configuration, and how much of it the run writes. */
 function vaultText({ version, configuration }: ViewOf<'restore-from-mirror'>['vault']): string {
   if (version === null) return 'none';
   if (configuration.length === 0) return `${version}; its configuration is here`;

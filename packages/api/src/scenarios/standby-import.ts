@@ -46,6 +46,8 @@ export interface StandbyImportFacts {
   readonly oid: number;
   /** Those that only a superuser may make. */
   readonly extensions: readonly string[];
+  /** Of the plain dump that is loaded; null: a server is dumped. */
+  readonly plainSha256: string | null;
   readonly applications: Applications;
   readonly smoke: readonly SmokeCheck[];
   readonly configuredProbes: readonly Probe[];
@@ -63,6 +65,7 @@ export const standbyImport: Scenario<typeof standbyImportOptionsSchema, StandbyI
   steps(options, facts) {
     const { server, database, oid } = facts;
     const onto = { server, import: options.import, database, oid, extensions: [...facts.extensions] };
+    const dump = facts.plainSha256 === null ? {} : { sha256: facts.plainSha256 };
     return [
       lookAtHostStep(server),
       {
@@ -74,12 +77,12 @@ export const standbyImport: Scenario<typeof standbyImportOptionsSchema, StandbyI
       ...lookAtApplicationsSteps(facts.applications),
       ...lookAtSmokeSteps(facts.smoke),
       prepareStep(onto),
-      dumpStep(onto),
+      dumpStep(onto, dump),
       {
         name: 'load',
         title:
           'Load the dump into the fresh database as a role without rights, and compare every table with the source',
-        action: onAgent('import-load', { ...onto, privileges: options.privileges === 'keep' }),
+        action: onAgent('import-load', { ...onto, ...dump, privileges: options.privileges === 'keep' }),
       },
       ...(options.confirmBeforeSwap ? [confirmStep(database, options.confirmFor)] : []),
       protectFuture(server),
@@ -111,11 +114,15 @@ function prepareStep(onto: Onto): Step {
   };
 }
 
-function dumpStep({ server, import: name }: Onto): Step {
+function dumpStep({ server, import: name }: Onto, dump: { sha256?: string }): Step {
+  const title =
+    dump.sha256 === undefined
+      ? `Dump ${name}, and count its rows in the same snapshot`
+      : `Read the dump ${name} to its end, see that it is the one that was planned with, and count its rows`;
   return {
     name: 'dump',
-    title: `Dump ${name}, and count its rows in the same snapshot`,
-    action: onAgent('import-dump', { server, import: name }),
+    title,
+    action: onAgent('import-dump', { server, import: name, ...dump }),
     inverse: {
       when: 'always',
       name: 'discard-dump',

@@ -32,6 +32,8 @@ const sourceSchema = z.strictObject({
   eventTriggers: z.array(z.string()),
   /** Whether something between here and the server hands its sessions on to others. */
   pooled: z.boolean(),
+  /** Of a plain SQL dump in a file: its hash, and why it must not be loaded. Then `host` is the file, and there is no port. Null: a server. */
+  plain: z.strictObject({ sha256: z.string(), faults: z.array(z.string()) }).nullable(),
 });
 
 const intoSchema = z.strictObject({
@@ -78,15 +80,19 @@ export const importPrepare = defineContract({
   result: z.strictObject({ database: z.string(), oid: z.int() }),
 });
 
-/** Dumps the source into a directory of this plan, and counts its rows in the same snapshot. */
+/** Dumps the source into a directory of this plan, and counts its rows in the same snapshot; a plain dump is read and its rows counted. */
 export const importDump = defineContract({
   class: 'A',
   limitMs: 48 * hourMs,
   onCancel: 'stop',
-  params: z.strictObject(ofImport),
+  params: z.strictObject({
+    ...ofImport,
+    /** Of the plain dump that the plan is about. */
+    sha256: z.string().optional(),
+  }),
   result: z.strictObject({
-    /** By the source's clock, RFC 3339 UTC: nothing that was committed behind it is in the dump. */
-    snapshotAt: z.string(),
+    /** By the source's clock, RFC 3339 UTC: nothing that was committed behind it is in the dump. Null: a plain dump does not say it. */
+    snapshotAt: z.string().nullable(),
     tables: z.int(),
     rows,
     sequences: z.int(),
@@ -107,7 +113,12 @@ export const importLoad = defineContract({
   class: 'A',
   limitMs: 48 * hourMs,
   onCancel: 'stop',
-  params: z.strictObject({ ...onto, extensions: z.array(z.string().max(63)).max(200), privileges: z.boolean() }),
+  params: z.strictObject({
+    ...onto,
+    extensions: z.array(z.string().max(63)).max(200),
+    privileges: z.boolean(),
+    sha256: z.string().optional(),
+  }),
   result: z.strictObject({
     database: z.string(),
     oid: z.int(),

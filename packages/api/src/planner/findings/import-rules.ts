@@ -57,9 +57,31 @@ const version: Rule<ImportRuleFacts> = ({ look: { source, toolsMajor } }) => {
   return blocking(
     'import-version',
     'The source is of a newer major version',
-    `The source runs PostgreSQL ${source.version}; pg_dump ${toolsMajor} of this server refuses it.`,
+    `The source runs PostgreSQL ${source.version}; ${source.plain === null ? `pg_dump ${toolsMajor} of this server refuses it` : `what it writes may not be SQL for ${toolsMajor}`}.`,
     `Bring this server to PostgreSQL ${major} first.`,
   );
+};
+
+const plain: Rule<ImportRuleFacts> = ({ look: { source } }) => {
+  if (source.plain === null) return null;
+  const { faults, sha256 } = source.plain;
+  const again =
+    'pg_dump --no-owner --no-privileges --no-comments --no-publications --no-subscriptions --no-security-labels --file=FILE DATABASE';
+  if (faults.length > 0) {
+    return blocking(
+      'import-plain-refused',
+      'The plain dump must not be loaded',
+      `Of ${source.host}: ${faults.join('; ')}.`,
+      `Dump again: ${again}. Better: import from the server itself, and compare every row.`,
+    );
+  }
+  return {
+    code: 'import-plain',
+    severity: 'warning',
+    title: 'What a plain dump lacks, nobody can know',
+    detail: `Its trailer is there and its rows are counted, but no server is asked whether these are all. SHA-256 of ${source.host}: ${sha256}.`,
+    remedy: 'Compare the hash with the one that was taken where the dump was made; or import from the server itself.',
+  };
 };
 
 const pooled: Rule<ImportRuleFacts> = ({ look: { source } }) =>
@@ -216,6 +238,7 @@ const rules: readonly Rule<ImportRuleFacts>[] = [
   databaseMissing,
   expired,
   version,
+  plain,
   pooled,
   unreadable,
   role,

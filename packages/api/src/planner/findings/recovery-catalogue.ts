@@ -73,6 +73,14 @@ export const recoveryFindings = {
     severities: ['blocking'],
     why: 'pg_dump refuses a server that is newer than itself, and an older server does not know what a newer one has.',
   },
+  'import-plain': {
+    severities: ['warning'],
+    why: 'A dump from which rows were taken out is as whole as any other: only who made it can say what was in it.',
+  },
+  'import-plain-refused': {
+    severities: ['blocking'],
+    why: 'psql obeys what it reads, takes the end of a file for the end of the rows, and cannot give to others what the role that loads may not.',
+  },
   'import-pooled': {
     severities: ['blocking'],
     why: 'A pool hands sessions on: the processes of a parallel dump may not see one snapshot.',

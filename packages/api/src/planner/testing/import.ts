@@ -35,6 +35,7 @@ const source: Look['source'] = {
   grantees: ['app', 'smartsapp'],
   eventTriggers: [],
   pooled: false,
+  plain: null,
 };
 
 const into: Look['into'] = {
@@ -85,6 +86,8 @@ export const importCases: readonly Case[] = [
   ['import-database-missing', 'blocking', { into: { oid: null, sizeBytes: null, encoding: null } }],
   ['import-expired', 'blocking', { validUntil: '2026-11-28' }],
   ['import-version', 'blocking', { source: { versionNum: 160_001, version: '16.1' } }],
+  ['import-plain', 'warning', { source: { plain: { sha256: '0'.repeat(64), faults: [] } } }],
+  ['import-plain-refused', 'blocking', { source: { plain: { sha256: '0'.repeat(64), faults: ['it names owners'] } } }],
   ['import-pooled', 'blocking', { source: { pooled: true } }],
   ['import-unreadable', 'blocking', { source: { unreadable: ['public.secrets'] } }],
   ['import-role', 'blocking', { into: { objections: ['it is a superuser'] } }],
