@@ -98,15 +98,13 @@ async function differingFiles(host: Host, vault: Vault): Promise<Compared['confi
   return found;
 }
 
-/** All of them, or none: what is not shown is not approved. */
 async function adoptable(vault: Vault, files: readonly Adoption[]): Promise<Compared['adoptable']> {
   const shown: Compared['adoptable'] = [];
-  for (const { path: file, here, adopted, sha256 } of files.slice(0, filesMax)) {
-    const [from, to] = [
-      { label: `${file} here`, text: here ?? '' },
-      { label: `${file} adopted`, text: adopted },
-    ];
-    shown.push({ path: file, sha256, diff: await configurationDiff(vault, from, to) });
+  for (const { path: file, here, adopted, sha256 } of files) {
+    const from = { label: `${file} here`, text: here ?? '' };
+    const to = { label: `${file} adopted`, text: adopted };
+    const diff = shown.length < filesMax ? await configurationDiff(vault, from, to) : null;
+    shown.push({ path: file, sha256, diff });
   }
   return shown;
 }

@@ -15,8 +15,8 @@ export const adoptableFileSchema = z.strictObject({
   path: z.string(),
   /** Of the file as it would be. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  /** Unified, from what is here to what would be, without secrets. */
-  diff: z.string().max(4_000),
+  /** Unified, from what is here to what would be, without secrets; null: many others came before. */
+  diff: z.string().max(4_000).nullable(),
 });
 
 /** What this host lacks of what the newest version of the vault says that the lost one had (T40). Nothing is changed. */
