@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,6 +9,7 @@ import { request } from '../support/barback-client.ts';
 import { planFromMirror } from '../support/lost-host.ts';
 import { mirror, mirrorPage, mirrorWell } from '../support/mirror-client.ts';
 import { mirrorScene, type MirrorScene } from '../support/mirror-scene.ts';
+import { needsRoot } from '../support/needs-root.ts';
 import { debianProgram } from '../support/debian-program.ts';
 
 let scene: MirrorScene;
@@ -92,6 +93,31 @@ describe('the vault of a mirror', () => {
     expect(page.text).toContain('+shared_buffers = 2GB');
     expect(JSON.stringify(plan) + page.text).not.toContain('canary');
     await configureVault({});
+  });
+
+  test('of a box that lies about it is no way to what only the agent may read', async (context) => {
+    needsRoot(context, 'the agent reads what nobody else may');
+    const { lab, box } = scene;
+    const { vault } = await mirrorWell(lab);
+    const at = path.join(box.mirror, 'vault', vault?.version ?? '');
+    const index = path.join(at, 'index.json');
+    const text = await readFile(index, 'utf8');
+    const [first = '', ...others] = (await readFile('/etc/shadow', 'utf8')).split('\n');
+    const { files, ...more } = JSON.parse(text) as { files: object[] };
+    const named = ['/etc/shadow', '/etc/fstab'].map((one) => ({ ...files[0], path: one, inClear: 'whole' }));
+    await writeFile(index, JSON.stringify({ ...more, files: [...files, ...named] }));
+    // One that is really there, and one that leads to what is here.
+    await mkdir(path.join(at, 'files/etc'), { recursive: true });
+    await writeFile(path.join(at, 'files/etc/shadow'), 'root:*:1:0:99999:7:::\n');
+    await rm(path.join(at, 'files/etc/fstab'), { force: true });
+    await symlink('/etc/shadow', path.join(at, 'files/etc/fstab'));
+    try {
+      const plan = JSON.stringify(await planFromMirror(lab, { rehearsal: true }));
+      for (const line of [first, ...others].filter((one) => one.length > 12)) expect(plan).not.toContain(line);
+    } finally {
+      for (const name of ['shadow', 'fstab']) await rm(path.join(at, 'files/etc', name), { force: true });
+      await writeFile(index, text);
+    }
   });
 
   test("leaves secrets out and says so, or encrypts them to a key that Debian's age opens", async ({ skip }) => {

@@ -12,6 +12,8 @@ export interface Transfer {
   /** Whether what is not here any more is deleted there. */
   readonly deletes: boolean;
   readonly compareContents: boolean;
+  /** False: symbolic links stay there. A box that is not trusted would have what is read here lead elsewhere. */
+  readonly links?: false;
 }
 
 /**
@@ -42,6 +44,7 @@ export function rsyncArgv(box: Box, transfer: Transfer): readonly string[] {
   return [
     '/usr/bin/rsync',
     ...always,
+    ...(transfer.links === false ? ['--no-links'] : []),
     ...transfer.filters,
     // Late, so that a transfer that is cut off has deleted nothing.
     ...(transfer.deletes ? ['--delete-after'] : []),

@@ -5,7 +5,7 @@ import { liftedText } from '../postgres/hba-fence.ts';
 import { readBytesIfExists } from '../system/files.ts';
 import { requirePlan } from './backup-lease.ts';
 import { clusterDirectory } from './cluster-configuration.ts';
-import { adoptionsOf, textHash, type Adoption } from './configuration-adoption.ts';
+import { adoptionsOf, configurationHere, textHash, type Adoption } from './configuration-adoption.ts';
 import { readConfigurationRecord, writeConfigurationRecord, type ConfigurationRecord } from './configuration-record.ts';
 import { execute } from './execute.ts';
 import type { Call, Handler, Host } from './handler.ts';
@@ -23,7 +23,8 @@ export const configurationAdopt: Handler<'configuration-adopt'> = {
     const files = await withVault(host, call, async (vault) => {
       if (vault?.version !== params.version)
         throw voided(`the newest version of the vault is ${vault?.version ?? 'gone'}`);
-      return agreed(params, (await adoptionsOf(host, vault, call)).files);
+      const here = await configurationHere(host, call);
+      return agreed(params, (await adoptionsOf(host, { vault, here }, call)).files);
     });
     const record = files.map(({ path: file, here, sha256 }) => ({ path: file, before: here, sha256 }));
     await writeConfigurationRecord(host, plan, record);

@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
 import { totalmem } from 'node:os';
 import path from 'node:path';
-import { leftOutMark } from '../mirror/redact.ts';
+import { isSecretFile, leftOutMark } from '../mirror/redact.ts';
 import { adoptedHba, adoptedIdent } from '../postgres/adopted-access.ts';
 import { adoptedSettings } from '../postgres/adopted-settings.ts';
 import { liftedText } from '../postgres/hba-fence.ts';
-import { listDirectory } from '../system/directory-tree.ts';
-import { readBytesIfExists } from '../system/files.ts';
-import { separateDirectories } from './cluster-configuration.ts';
+import { isWithin, separateDirectories } from './cluster-configuration.ts';
 import { barmanRoles } from './fence-place.ts';
 import type { Call, Host } from './handler.ts';
-import type { Vault } from './vault-fetch.ts';
+import { collectFiles } from './vault-collect.ts';
+import { readVault, type Vault } from './vault-fetch.ts';
 
 /** A file of the cluster's configuration as the lost host had it, with what is of this host kept. */
 export interface Adoption {
@@ -23,24 +22,49 @@ export interface Adoption {
 
 export interface Adoptions {
   readonly files: readonly Adoption[];
-  /** A secret of theirs is not in clear in the vault: these are for a person to write. */
+  /** A secret of theirs is not in clear in the vault, or they cannot be read here: these are for a person to write. */
   readonly withSecrets: readonly string[];
 }
 
 const wanted = /^(?:postgresql\.conf|pg_hba\.conf|pg_ident\.conf|conf\.d\/[^/]+\.conf)$/;
 
+/** What this host would put into a vault of its own, without what is nothing but a secret: a box that names other files gets no answer. */
+export interface FilesHere {
+  readonly files: ReadonlyMap<string, string>;
+  /** They are there, or there may be some, and their user may not read them. */
+  readonly unread: ReadonlySet<string>;
+}
+
+export async function configurationHere(host: Host, call: Call): Promise<FilesHere> {
+  const { files, leftOut } = await collectFiles(host, call);
+  const secret = files.filter((one) => one.isSecret || isSecretFile(one.path, one.text)).map((one) => one.path);
+  return {
+    files: new Map(files.filter((one) => !secret.includes(one.path)).map((one) => [one.path, one.text])),
+    unread: new Set([...secret, ...leftOut.map((one) => one.path)]),
+  };
+}
+
+interface Sides {
+  readonly vault: Vault;
+  readonly here: FilesHere;
+}
+
 /** What the vault would change here; nothing where the configuration comes with the backup. */
-export async function adoptionsOf(host: Host, vault: Vault, call: Call): Promise<Adoptions> {
+export async function adoptionsOf(host: Host, { vault, here: mine }: Sides, call: Call): Promise<Adoptions> {
   const directories = separateDirectories(host, vault);
   if (!directories) return { files: [], withSecrets: [] };
   const lost = new Map<string, string>();
   for (const { path: file } of vault.files.filter(({ inClear }) => inClear !== 'none')) {
     const name = path.relative(directories.lost, file);
     if (!wanted.test(name)) continue;
-    const text = await readBytesIfExists(path.join(vault.at, 'files', file));
+    const text = await readVault(vault, path.join('files', file));
     if (text !== undefined) lost.set(name, text);
   }
-  const here = await filesIn(directories.here);
+  const here = new Map(
+    [...mine.files]
+      .map(([file, text]) => [path.relative(directories.here, file), text] as const)
+      .filter(([name]) => wanted.test(name)),
+  );
   const texts = [...(await adopted(host, lost, here, call))].map(([name, text]) => ({
     name,
     text,
@@ -48,11 +72,14 @@ export async function adoptionsOf(host: Host, vault: Vault, call: Call): Promise
   }));
   const changed = texts.filter(({ text, found }) => text !== found);
   const placed = (name: string): string => path.join(directories.here, name);
+  // What is there and cannot be read would be taken for a file that is not there.
+  const isForPerson = ({ name, text }: { name: string; text: string }): boolean =>
+    lacksSecret(text) || [...mine.unread].some((one) => isWithin(placed(name), one));
   return {
     files: changed
-      .filter(({ text }) => !lacksSecret(text))
+      .filter((one) => !isForPerson(one))
       .map(({ name, text, found }) => ({ path: placed(name), here: found, adopted: text, sha256: textHash(text) })),
-    withSecrets: changed.filter(({ text }) => lacksSecret(text)).map(({ name }) => placed(name)),
+    withSecrets: changed.filter(isForPerson).map(({ name }) => placed(name)),
   };
 }
 
@@ -79,19 +106,6 @@ async function adopted(host: Host, lost: Files, here: Files, call: Call): Promis
   }
   if (ident !== undefined) result.set('pg_ident.conf', adoptedIdent(ident, here.get('pg_ident.conf') ?? ''));
   return result;
-}
-
-async function filesIn(directory: string): Promise<Files> {
-  const names = [
-    ...(await listDirectory(directory)),
-    ...(await listDirectory(path.join(directory, 'conf.d'))).map((name) => `conf.d/${name}`),
-  ];
-  const files = new Map<string, string>();
-  for (const name of names.filter((one) => wanted.test(one))) {
-    const text = await readBytesIfExists(path.join(directory, name));
-    if (text !== undefined) files.set(name, text);
-  }
-  return files;
 }
 
 export function textHash(text: string): string {

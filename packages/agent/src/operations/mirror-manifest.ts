@@ -17,6 +17,12 @@ export function fetchFrom(
   return runRsync(work, { ...kind, local: `${into}/`, filters }, phase);
 }
 
+/** The same without symbolic links: what is read afterwards is what came from there. */
+export function fetchFilesFrom(work: RsyncWork, into: string, filters: readonly string[]): Promise<RsyncStatistics> {
+  const kind = { direction: 'fetch', remote: '', deletes: false, compareContents: false, links: false } as const;
+  return runRsync(work, { ...kind, local: `${into}/`, filters }, 'vault');
+}
+
 /** What the box is told about itself. */
 export async function fetchManifest(work: RsyncWork, into: string): Promise<MirrorManifest> {
   await fetchFrom(work, into, [`--include=/${manifestName}`, '--exclude=*'], 'manifest');

@@ -29,12 +29,16 @@ export interface Collected {
 
 /** Reads everything that the vault is made of; live that is stopped has no facts, and is still worth a vault. */
 export async function collectVault(host: Host, call: Call): Promise<Collected> {
+  return { ...(await collectFiles(host, call)), reports: await reportsOf(host, call) };
+}
+
+/** Each with the rights of the user whose it is. */
+export async function collectFiles(host: Host, call: Call): Promise<Pick<Collected, 'files' | 'leftOut'>> {
   const read = await readAll(host, call);
   const byPath = new Map(read.flatMap(({ files }) => files).map((one) => [one.path, one]));
   return {
     files: [...byPath.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1)),
     leftOut: read.flatMap(({ leftOut }) => leftOut),
-    reports: await reportsOf(host, call),
   };
 }
 

@@ -5,14 +5,13 @@ import { redact } from '../mirror/redact.ts';
 import { parentOf, vaultDifferences, type HostHas } from '../mirror/vault-differences.ts';
 import { availableExtensionsSql } from '../postgres/vault-sql.ts';
 import { kindOf, listDirectory } from '../system/directory-tree.ts';
-import { readIfExists } from '../system/files.ts';
 import { askIfAnswering } from './ask-live.ts';
 import { isWithin, separateDirectories } from './cluster-configuration.ts';
-import { adoptionsOf, type Adoption } from './configuration-adoption.ts';
+import { adoptionsOf, configurationHere, type Adoption, type FilesHere } from './configuration-adoption.ts';
 import { configurationDiff } from './configuration-diff.ts';
 import type { Call, Handler, Host } from './handler.ts';
 import { systemReports } from './vault-collect.ts';
-import { withVault, type Vault } from './vault-fetch.ts';
+import { readVault, withVault, type Vault } from './vault-fetch.ts';
 
 type Compared = Result<'vault-compare'>;
 
@@ -42,12 +41,13 @@ async function compare(host: Host, vault: Vault, call: Call): Promise<Compared> 
     (facts.cluster?.tablespaces ?? []).map(({ location }) => parentOf(location)),
     call,
   );
-  const packages = (await readIfExists(path.join(vault.at, 'packages.txt'))) ?? '';
-  const { files, withSecrets } = await adoptionsOf(host, vault, call);
+  const packages = (await readVault(vault, 'packages.txt')) ?? '';
+  const mine = await configurationHere(host, call);
+  const { files, withSecrets } = await adoptionsOf(host, { vault, here: mine }, call);
   return {
     version: vault.version,
     ...vaultDifferences({ facts, packages }, here),
-    configuration: await differingFiles(host, vault),
+    configuration: await differingFiles(host, vault, mine),
     adoptable: await adoptable(vault, files),
     withSecrets: [...withSecrets],
   };
@@ -69,19 +69,19 @@ async function hostHas(host: Host, places: readonly string[], call: Call): Promi
 }
 
 /** Secrets are left out on both sides before they are compared: whether one is another says the program that uses it. */
-async function differingFiles(host: Host, vault: Vault): Promise<Compared['configuration']> {
+async function differingFiles(host: Host, vault: Vault, mine: FilesHere): Promise<Compared['configuration']> {
   const found: Compared['configuration'] = [];
   const directories = separateDirectories(host, vault);
   for (const { path: file } of vault.files.filter(({ inClear }) => inClear !== 'none')) {
-    const there = await readIfExists(path.join(vault.at, 'files', file));
+    const there = await readVault(vault, path.join('files', file));
     // A cluster may have another name on this host.
     const place =
       directories && isWithin(file, directories.lost)
         ? path.join(directories.here, path.relative(directories.lost, file))
         : file;
-    // What this user may not read says nothing.
-    const here = await readIfExists(place).catch(() => there);
-    if (there === undefined) continue;
+    const here = mine.files.get(place);
+    // What may not be read here says nothing.
+    if (there === undefined || mine.unread.has(place)) continue;
     if (here === undefined) found.push({ path: place, is: 'missing', diff: null });
     else if (redact(here).text !== redact(there).text) {
       const sides = [

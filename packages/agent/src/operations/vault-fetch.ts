@@ -3,11 +3,10 @@ import { z } from 'zod';
 import { vaultVersionPattern } from '../mirror/vault-contents.ts';
 import { vaultFactsSchema } from '../mirror/vault-differences.ts';
 import { kindOf, listDirectory } from '../system/directory-tree.ts';
-import { readIfExists } from '../system/files.ts';
 import type { Call, Host } from './handler.ts';
-import { fetchFrom } from './mirror-manifest.ts';
+import { fetchFilesFrom } from './mirror-manifest.ts';
 import { mirrorUser, sourceBox } from './mirror-place.ts';
-import { withMirrorDirectory } from './mirror-workplace.ts';
+import { runForMirror, withMirrorDirectory } from './mirror-workplace.ts';
 import type { RsyncWork } from './run-rsync.ts';
 
 const indexSchema = z.looseObject({
@@ -30,18 +29,31 @@ export async function withVault<T>(host: Host, call: Call, work: (vault: Vault |
     const version = await fetchNewest(by, directory);
     if (version === undefined) return work(undefined);
     const at = path.join(directory, 'vault', version);
-    const read = async (name: string): Promise<unknown> =>
-      JSON.parse((await readIfExists(path.join(at, name))) ?? '') as unknown;
+    const read = async (name: string): Promise<unknown> => JSON.parse((await readVault({ at, work: by }, name)) ?? '');
     const facts = vaultFactsSchema.parse(await read('facts.json'));
     const { files } = indexSchema.parse(await read('index.json'));
     return work({ version, at, work: by, facts, files });
   });
 }
 
+/**
+ * A file of it, one character for each byte; undefined when it is not there. Read with the rights of the user that fetched it: what came from
+ * a box must not be a way to what only the agent may read.
+ */
+export async function readVault({ at, work }: Pick<Vault, 'at' | 'work'>, name: string): Promise<string | undefined> {
+  const argv = ['/usr/bin/base64', '--wrap=0', '--', path.join(at, name)];
+  const encoded = await runForMirror(work, argv).catch((error: unknown) => {
+    work.call.signal.throwIfAborted();
+    work.call.log(`the vault has no ${name}: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  });
+  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('latin1');
+}
+
 /** The newest one whose last file is there; its secrets are not needed. */
 async function fetchNewest(work: RsyncWork, into: string): Promise<string | undefined> {
   const indexes = ['--include=/vault/', '--include=/vault/*/', '--include=/vault/*/index.json', '--exclude=*'];
-  await fetchFrom(work, into, indexes, 'vault');
+  await fetchFilesFrom(work, into, indexes);
   const names = (await listDirectory(path.join(into, 'vault'))).filter((name) => vaultVersionPattern.test(name));
   const whole: string[] = [];
   for (const name of names) {
@@ -55,6 +67,6 @@ async function fetchNewest(work: RsyncWork, into: string): Promise<string | unde
     `--include=/vault/${newest}/***`,
     '--exclude=*',
   ];
-  await fetchFrom(work, into, filters, 'vault');
+  await fetchFilesFrom(work, into, filters);
   return newest;
 }

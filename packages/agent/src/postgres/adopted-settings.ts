@@ -15,7 +15,7 @@ const main = 'postgresql.conf';
 
 /** Names of this host, its places and its way to Barman: another host's values would be wrong, or another host's (config.sgml, 15–17). */
 const ofHost =
-  /^(?:data_directory|hba_file|ident_file|external_pid_file|port|unix_socket_.*|bonjour.*|cluster_name|ssl_(?:.*_file|crl_dir)|krb_server_keyfile|log_directory|stats_temp_directory|archive_(?:mode|command|library)|restore_command|archive_cleanup_command|recovery_.*|primary_.*|promote_trigger_file|synchronous_standby_names)$/;
+  /^(?:data_directory|hba_file|ident_file|external_pid_file|port|unix_socket_.*|bonjour.*|cluster_name|ssl_(?:.*_file|crl_dir|passphrase_command.*)|krb_server_keyfile|log_directory|stats_temp_directory|archive_(?:mode|command|library)|restore_command|archive_cleanup_command|recovery_.*|primary_.*|promote_trigger_file|synchronous_standby_names)$/;
 /** An address of the lost host is none of this one. */
 const anyAddress = /^(?:\*|0\.0\.0\.0|::|localhost)$/;
 
