@@ -37,6 +37,15 @@ describe('the configuration of the lost host on this one', () => {
     expect(text).toContain("#lost data_directory = '/srv/old'");
   });
 
+  test.each([
+    ['ssl = on', 'ssl = off'],
+    ["ssl_passphrase_command = 'touch /x'", ''],
+    ["archive_library = 'x'", ''],
+    ["recovery_end_command = 'touch /x'", ''],
+  ])('has nothing that its certificates or commands decide: of %s stays what is here, %j', (lost, here) => {
+    expect(settings(adopted({ lost: `${lost}\n`, here: `${here}\n` }).get('postgresql.conf'))).toEqual(settings(here));
+  });
+
   test('has what files of conf.d say, of which those of this host count only for what is of this host', () => {
     const files = adopted({
       lost: "include_dir = 'conf.d'\n",

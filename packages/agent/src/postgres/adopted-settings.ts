@@ -13,9 +13,12 @@ export interface Configurations {
 
 const main = 'postgresql.conf';
 
-/** Names of this host, its places and its way to Barman: another host's values would be wrong, or another host's (config.sgml, 15–17). */
+/**
+ * Names of this host, its places, its certificates and whether it has any, and its way to Barman: another host's values would be wrong, or
+ * another host's (config.sgml, 15–17). Nothing of what is adopted is a command that the server runs.
+ */
 const ofHost =
-  /^(?:data_directory|hba_file|ident_file|external_pid_file|port|unix_socket_.*|bonjour.*|cluster_name|ssl_(?:.*_file|crl_dir|passphrase_command.*)|krb_server_keyfile|log_directory|stats_temp_directory|archive_(?:mode|command|library)|restore_command|archive_cleanup_command|recovery_.*|primary_.*|promote_trigger_file|synchronous_standby_names)$/;
+  /^(?:data_directory|hba_file|ident_file|external_pid_file|port|unix_socket_.*|bonjour.*|cluster_name|ssl|ssl_(?:.*_file|crl_dir|passphrase_command.*)|krb_server_keyfile|log_directory|stats_temp_directory|archive_(?:mode|command|library)|restore_command|archive_cleanup_command|recovery_.*|primary_.*|promote_trigger_file|synchronous_standby_names)$/;
 /** An address of the lost host is none of this one. */
 const anyAddress = /^(?:\*|0\.0\.0\.0|::|localhost)$/;
 
