@@ -20,4 +20,5 @@ export const DEBIAN_13_TEST_FILES: readonly string[] = [
   'test/full/rebaseline.test.ts',
   'test/e2e/standby-import.test.ts',
   'test/full/standby-import-troubles.test.ts',
+  'test/full/standby-import-plain.test.ts',
 ];
