@@ -3,6 +3,7 @@ import { operations } from '@barback/shared/operations/index.ts';
 import { z } from 'zod';
 import { readIfExists, writeAtomic } from '../system/files.ts';
 import { identityOf, makeDirectory } from '../system/directory-tree.ts';
+import { isKnownAgain } from '../system/known-again.ts';
 import type { Host } from './handler.ts';
 import { scratchPlace } from './scratch-place.ts';
 import { requireNewPlace } from './trusted-place.ts';
@@ -53,8 +54,7 @@ export async function claimExtractDirectory(host: Host, plan: string, schema: st
 }
 
 export async function isStillThere({ directory }: ExtractRecord): Promise<boolean> {
-  const found = await identityOf(directory.path);
-  return found !== undefined && found.device === directory.device && found.inode === directory.inode;
+  return isKnownAgain(directory, await identityOf(directory.path));
 }
 
 function recordFile(host: Host, plan: string): string {

@@ -7,6 +7,7 @@ import { nowMicros } from '../system/clock.ts';
 import { ensureDirectory, identityOf, makeDirectory, removeTree } from '../system/directory-tree.ts';
 import { readIfExists, writeAtomic } from '../system/files.ts';
 import { lookUpUser } from '../system/users.ts';
+import { isKnownAgain } from '../system/known-again.ts';
 import type { Host } from './handler.ts';
 import { scratchPlace, scratchUser } from './scratch-place.ts';
 import { requireNewPlace } from './trusted-place.ts';
@@ -66,7 +67,7 @@ export async function discardDump({ directory }: ImportRecord): Promise<boolean>
   if (directory === null) return false;
   const found = await identityOf(directory.path);
   if (found === undefined) return false;
-  if (found.device !== directory.device || found.inode !== directory.inode) {
+  if (!(await isKnownAgain(directory, found))) {
     throw new ProblemError('location-unsafe', `${directory.path} is not the directory that was made for the dump`, {
       next: 'look at it and remove it by hand if it is not needed',
     });

@@ -1,5 +1,6 @@
 import { identityOf, kindOf, removeTree, treeBytes } from '../system/directory-tree.ts';
 import { removeFile } from '../system/look-at-file.ts';
+import { isKnownAgain } from '../system/known-again.ts';
 import type { Handler, Host } from './handler.ts';
 import { placesOf } from './kept-list.ts';
 import { cannotDelete, removePlace } from './remove-place.ts';
@@ -29,7 +30,7 @@ export const keptDiscard: Handler<'kept-discard'> = {
 async function isThere(host: Host, { keptPath, old }: SwapRecord): Promise<boolean> {
   const found = await identityOf(keptPath);
   if (!found) return false;
-  if ((await kindOf(keptPath)) !== 'directory' || found.device !== old?.device || found.inode !== old.inode) {
+  if ((await kindOf(keptPath)) !== 'directory' || !(await isKnownAgain(old, found))) {
     throw cannotDelete(keptPath, 'it is not the directory that was set aside');
   }
   const live = await identityOf(host.server.postgres.dataDirectory);

@@ -3,6 +3,7 @@ import type { ControlData } from '../postgres/control-data.ts';
 import { identityOf, listDirectory } from '../system/directory-tree.ts';
 import { linkTarget } from '../system/look-at-file.ts';
 import { runProgram } from '../system/run-program.ts';
+import { isKnownAgain } from '../system/known-again.ts';
 import { readControlData } from './control-data.ts';
 import type { Call, Handler, Host } from './handler.ts';
 import { listSwaps, type SwapRecord } from './swap-record.ts';
@@ -22,7 +23,7 @@ export const keptList: Handler<'kept-list'> = {
 async function keptOf(host: Host, { plan, keptPath, old, at }: SwapRecord, call: Call): Promise<Kept | null> {
   const found = await identityOf(keptPath);
   if (!found) return null;
-  const intact = found.device === old?.device && found.inode === old.inode;
+  const intact = await isKnownAgain(old, found);
   const control = intact ? await controlOf(host, keptPath, call) : null;
   return {
     plan,

@@ -5,6 +5,7 @@ import { parseAutoConf } from '../postgres/auto-conf.ts';
 import { carriedSettings } from '../postgres/carried-settings.ts';
 import { endAtOnceText } from '../postgres/end-at-once.ts';
 import { identityOf, kindOf, listDirectory } from '../system/directory-tree.ts';
+import { isKnownAgain } from '../system/known-again.ts';
 import { readControlData } from './control-data.ts';
 import { executeOk } from './execute.ts';
 import type { Call, Handler, Host } from './handler.ts';
@@ -51,7 +52,7 @@ export const keptPrepare: Handler<'kept-prepare'> = {
 async function requireKept(host: Host, plan: string): Promise<string> {
   const record = await readSwap(host, plan);
   const found = record?.state === 'done' ? await identityOf(record.keptPath) : undefined;
-  if (record?.old && found?.device === record.old.device && found.inode === record.old.inode) return record.keptPath;
+  if (record && (await isKnownAgain(record.old, found))) return record.keptPath;
   throw new ProblemError('nothing-kept', `plan ${plan} keeps no directory, or another one lies at its place`, {
     next: 'see GET /v1/servers/{name}/kept; nothing was changed',
   });

@@ -5,6 +5,7 @@ import { clusterDirectories } from '../postgres/data-directory-files.ts';
 import { identityOf, kindOf, removeTree, treeBytes } from '../system/directory-tree.ts';
 import { filesystemRoom, isMountPoint } from '../system/filesystem.ts';
 import { readIfExists, writeAtomic } from '../system/files.ts';
+import { isKnownAgain } from '../system/known-again.ts';
 import { requirePlan } from './backup-lease.ts';
 import type { Handler, Host } from './handler.ts';
 import { heldBy } from './hold.ts';
@@ -114,10 +115,9 @@ function noRoom(facts: Readonly<Record<'bytes' | 'freeBytes' | 'needBytes' | 'fr
   );
 }
 
-async function requireSame(host: Host, { device, inode }: DiscardRecord): Promise<void> {
+async function requireSame(host: Host, record: DiscardRecord): Promise<void> {
   const { dataDirectory } = host.server.postgres;
-  const found = await identityOf(dataDirectory);
-  if (found?.device === device && found.inode === inode) return;
+  if (await isKnownAgain(record, await identityOf(dataDirectory))) return;
   throw cannotDelete(dataDirectory, 'it is not the directory that the deletion was begun in');
 }
 

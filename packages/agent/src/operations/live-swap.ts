@@ -133,7 +133,7 @@ async function incomingOf(host: Host, plan: string, incoming: Incoming): Promise
 }
 
 /** Nobody works in either directory, and the incoming one is PostgreSQL's own, on the filesystem of the place it takes. */
-async function requireReady(host: Host, { live, incoming, old }: SwapRecord): Promise<void> {
+async function requireReady(host: Host, { live, incoming }: SwapRecord): Promise<void> {
   for (const directory of [live.path, incoming.path]) await requireStopped(directory);
   const found = await identityOf(incoming.path);
   // Where it is live's already, or on its way, its place is empty.
@@ -141,8 +141,9 @@ async function requireReady(host: Host, { live, incoming, old }: SwapRecord): Pr
   const { uid } = await lookUpUser(host.server.postgres.user ?? null);
   if (found.uid !== uid) throw refused(`${incoming.path} belongs to user id ${found.uid}, not to PostgreSQL's ${uid}`);
   if ((found.mode & 0o7027) !== 0) throw refused(`${incoming.path} has mode ${found.mode.toString(8)}`);
-  const beside = await identityOf(path.dirname(live.path));
-  if (found.device !== beside?.device || (old !== null && old.device !== found.device)) {
+  const [beside, there] = [await identityOf(path.dirname(live.path)), await identityOf(live.path)];
+  // As they are now: a filesystem may have had another number when the swap was begun.
+  if (found.device !== beside?.device || (there && there.device !== found.device)) {
     throw refused(`${incoming.path} is not on the filesystem of ${live.path}`);
   }
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { identityOf, listDirectory } from '../system/directory-tree.ts';
 import { readIfExists, writeAtomic } from '../system/files.ts';
+import { isKnownAgain } from '../system/known-again.ts';
 import type { Host } from './handler.ts';
 import { scratchPlace, type ScratchPlace } from './scratch-place.ts';
 
@@ -58,8 +59,7 @@ export function directoriesBeside(record: ScratchRecord): readonly OwnedDirector
 
 /** Whether the path still holds exactly the directory that was made. */
 export async function stillOwned(directory: OwnedDirectory): Promise<boolean> {
-  const found = await identityOf(directory.path);
-  return found !== undefined && found.device === directory.device && found.inode === directory.inode;
+  return isKnownAgain(directory, await identityOf(directory.path));
 }
 
 /** The plan's scratch, proven to be the directory that the agent made; throws when there is none or another one. */

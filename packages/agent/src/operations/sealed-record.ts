@@ -2,6 +2,7 @@ import { operations } from '@barback/shared/operations/index.ts';
 import { z } from 'zod';
 import { identityOf } from '../system/directory-tree.ts';
 import { readIfExists, writeAtomic } from '../system/files.ts';
+import { isKnownAgain, type Remembered } from '../system/known-again.ts';
 import type { ScratchPlace } from './scratch-place.ts';
 
 const directorySchema = z.strictObject({ path: z.string(), device: z.string(), inode: z.string() });
@@ -60,10 +61,6 @@ export async function writeSealing(place: ScratchPlace, sealing: Sealing): Promi
 }
 
 /** Whether exactly this directory lies at a path. */
-export async function liesAt(
-  file: string,
-  identity: { readonly device: string | null; readonly inode: string | null },
-): Promise<boolean> {
-  const found = await identityOf(file);
-  return found !== undefined && found.device === identity.device && found.inode === identity.inode;
+export async function liesAt(file: string, remembered: Remembered): Promise<boolean> {
+  return isKnownAgain(remembered, await identityOf(file));
 }

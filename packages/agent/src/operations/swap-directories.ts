@@ -2,6 +2,7 @@ import path from 'node:path';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { renamesTo, swapState, type Lies, type SwapPlaces, type SwapState } from '../postgres/swap-state.ts';
 import { ParentDirectory } from '../system/parent-directory.ts';
+import { isKnownAgain } from '../system/known-again.ts';
 import type { SwapRecord } from './swap-record.ts';
 
 /** The names of a swap in their one directory. */
@@ -42,10 +43,8 @@ export async function placesOf(parent: ParentDirectory, record: SwapRecord): Pro
     const found = await parent.identityOf(name);
     if (!found) return 'nothing';
     if ((await parent.kindOf(name)) !== 'directory') return 'other';
-    const is = (one: { device: string; inode: string } | null): boolean =>
-      one !== null && one.device === found.device && one.inode === found.inode;
-    if (is(record.incoming)) return 'incoming';
-    return is(record.old) ? 'old' : 'other';
+    if (await isKnownAgain(record.incoming, found)) return 'incoming';
+    return (await isKnownAgain(record.old, found)) ? 'old' : 'other';
   };
   return { live: await of(names.live), kept: await of(names.kept), source: await of(names.source) };
 }
