@@ -10,9 +10,9 @@ import { setApplications } from '../support/application-scene.ts';
 import { endOf, startRun, stepOf } from '../support/barback-client.ts';
 import { acknowledgedPlan } from '../support/lost-host.ts';
 import { mirrorPage, mirrorWell } from '../support/mirror-client.ts';
-import { mirrorScene } from '../support/mirror-scene.ts';
-import { destroyHost, moveRecord, secondHost } from '../support/second-host.ts';
+import { destroyHost, moveRecord } from '../support/second-host.ts';
 import { openAddress } from '../support/tcp-to-socket.ts';
+import { twoHosts } from '../support/two-hosts.ts';
 
 let first: Lab;
 let second: Lab;
@@ -21,12 +21,7 @@ let address: { port: number };
 const stops: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  const scene = await mirrorScene();
-  stops.push(scene.stop);
-  first = scene.lab;
-  const other = await secondHost(first, scene.box);
-  stops.push(other.stop);
-  second = other.lab;
+  ({ first, second } = await twoHosts(stops));
   const [before, after] = [await openAddress(first.postgres), await openAddress(second.postgres)];
   stops.push(before.close, after.close);
   address = after;

@@ -1,6 +1,6 @@
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { whyNotDebian13 } from '../../scripts/debian/run-debian-13.ts';
 import { makePackages } from '../../scripts/package.ts';
 import type { Lab } from '../lab/lab.ts';
@@ -14,11 +14,13 @@ import { acknowledgedPlan, loseHost, predictedLoss, type LeftBehind } from '../s
 import { mirrorWell } from '../support/mirror-client.ts';
 import { filesOfMirror, mirrorScene } from '../support/mirror-scene.ts';
 import { packagedHost } from '../support/packaged-host.ts';
+import { needsDebianTree } from '../support/needs-root.ts';
 
-const reason = whyNotDebian13();
 const adopt = { configuration: 'adopt' };
 
-describe.skipIf(reason !== undefined)('a host that only the package was installed on', () => {
+describe('a host that only the package was installed on', () => {
+  beforeEach(needsDebianTree);
+
   const stops: (() => Promise<void>)[] = [];
   let first: Lab;
   let second: DebianHost;
@@ -26,6 +28,7 @@ describe.skipIf(reason !== undefined)('a host that only the package was installe
   let box: Box;
 
   beforeAll(async () => {
+    if (whyNotDebian13() !== undefined) return;
     await ensureRequirements({ programs: { debootstrap: 'debootstrap', unshare: 'util-linux', ip: 'iproute2' } });
     const out = await mkdtemp('/var/tmp/barback-packages-');
     stops.push(() => rm(out, { recursive: true, force: true }));

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Lab } from '../lab/lab.ts';
 import { decide, endOf, request, startRun, waitForRun, type PlanBody } from '../support/barback-client.ts';
 import { acknowledgedPlan, loseHost } from '../support/lost-host.ts';
-import { mirrorScene } from '../support/mirror-scene.ts';
 import { startProvisioner } from '../support/provisioner.ts';
-import { moveRecord, secondHost } from '../support/second-host.ts';
+import { moveRecord } from '../support/second-host.ts';
+import { twoHosts } from '../support/two-hosts.ts';
 
 // Where no program makes hosts, a person does, and the run says how and waits.
 
@@ -14,12 +14,7 @@ let second: Lab;
 const stops: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  const scene = await mirrorScene();
-  stops.push(scene.stop);
-  first = scene.lab;
-  const other = await secondHost(first, scene.box);
-  stops.push(other.stop);
-  second = other.lab;
+  ({ first, second } = await twoHosts(stops));
   await startProvisioner(first, null);
 });
 afterAll(async () => {

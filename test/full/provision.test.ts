@@ -22,9 +22,9 @@ import {
 } from '../support/barback-client.ts';
 import type { Box } from '../support/box.ts';
 import { acknowledgedPlan, loseHost, marksOf } from '../support/lost-host.ts';
-import { mirrorScene } from '../support/mirror-scene.ts';
 import { moduleText, secretOfProvider, startProvisioner, type Provisioner } from '../support/provisioner.ts';
-import { enrolmentToken, secondHost } from '../support/second-host.ts';
+import { enrolmentToken } from '../support/second-host.ts';
+import { twoHosts } from '../support/two-hosts.ts';
 import { LAB_MARK } from '../lab/lab-mark.ts';
 
 const program = (await findProgram('terraform')) ?? (await findProgram('tofu'));
@@ -44,12 +44,7 @@ describe('provisioning by Terraform', () => {
 
   beforeAll(async () => {
     if (program === undefined) return;
-    const scene = await mirrorScene();
-    stops.push(scene.stop);
-    ({ lab: first, box } = scene);
-    const other = await secondHost(first, box);
-    stops.push(other.stop);
-    second = other.lab;
+    ({ first, second, box } = await twoHosts(stops));
     infra = await startProvisioner(first, program ?? '');
   });
 

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { AgentConfig } from '../config.ts';
 import { serverProcess } from '../operations/copy-process.ts';
+import { clusterDirectory } from '../operations/cluster-configuration.ts';
 import { execute } from '../operations/execute.ts';
 import type { Host } from '../operations/handler.ts';
 import { heldBy } from '../operations/hold.ts';
@@ -110,11 +111,8 @@ async function asOwner(host: Host, argv: readonly string[]): Promise<void> {
 }
 
 async function changeSetting(host: Host, inner: string): Promise<string> {
-  const { dataDirectory, service } = host.server.postgres;
-  const directory =
-    service?.kind === 'debian-cluster'
-      ? `/etc/postgresql/${service.version}/${service.cluster}`
-      : service?.configDirectory;
+  const { dataDirectory } = host.server.postgres;
+  const directory = clusterDirectory(host);
   if (directory === undefined || directory === dataDirectory) {
     return `the configuration of PostgreSQL was in it, and is in ${inner} now: whatever starts PostgreSQL must name that`;
   }

@@ -6,17 +6,16 @@ import type { Exempt } from '../postgres/hba-fence.ts';
 import { ensureDirectory } from '../system/directory-tree.ts';
 import { readIfExists, writeAtomic } from '../system/files.ts';
 import type { Call, Host } from './handler.ts';
+import { clusterDirectory } from './cluster-configuration.ts';
 import { diagnose, requireBarman } from './run-barman.ts';
 import { scratchPlace } from './scratch-place.ts';
 
 /** Where PostgreSQL reads who may connect; undefined when the configuration does not say how live is run. */
 export function hbaFileOf(host: Host): string | undefined {
-  const { hbaFile, service } = host.server.postgres;
+  const { hbaFile } = host.server.postgres;
   if (hbaFile !== undefined) return hbaFile;
-  if (service === undefined) return undefined;
-  return service.kind === 'debian-cluster'
-    ? `/etc/postgresql/${service.version}/${service.cluster}/pg_hba.conf`
-    : path.join(service.configDirectory, 'pg_hba.conf');
+  const directory = clusterDirectory(host);
+  return directory === undefined ? undefined : path.join(directory, 'pg_hba.conf');
 }
 
 export function requireHbaFile(host: Host): string {

@@ -14,7 +14,7 @@ import {
 import { askJson, liveServer, type SqlServer } from './copy-sql.ts';
 import type { Call, Host } from './handler.ts';
 import { readImport, writeImport, type ImportRecord } from './import-record.ts';
-import { askSourceJson, enterAsRole, isPlain, requireServer, type ImportSource } from './import-source.ts';
+import { askSourceJson, enterAsRole, isPlain, type ImportSource } from './import-source.ts';
 import { plainFacts } from './plain-source.ts';
 import { databaseNamed, liveBeside, requireDatabase, runSql } from './live-database.ts';
 
@@ -71,7 +71,7 @@ async function makeExtensions(source: ImportSource, fresh: SqlServer, { extensio
   const schemas = new Set<string>();
   const facts = isPlain(source)
     ? await plainFacts(source, call)
-    : await askSourceJson(requireServer(source), sourceSql, sourceFactsSchema, call);
+    : await askSourceJson(source, sourceSql, sourceFactsSchema, call);
   for (const name of extensions) {
     const one = facts.extensions.find((extension) => extension.name === name);
     if (one === undefined) throw gone(name);

@@ -16,7 +16,6 @@ import {
   importOf,
   importProgram,
   isPlain,
-  requireServer,
   requireValid,
   secondsSince,
   sourceOf,
@@ -35,12 +34,11 @@ const longMs = 48 * 3_600_000;
 export const importDump: Handler<'import-dump'> = {
   async perform(host, params, call) {
     const plan = requirePlan(call);
-    const asked = importOf(host, params.import);
-    requireValid(asked);
+    const source = importOf(host, params.import);
+    requireValid(source);
     const known = await readImport(host, plan);
     if (known.dumped !== null) return known.dumped.result;
-    if (isPlain(asked)) return countPlain({ source: asked, plan, known, expected: params.sha256 }, call);
-    const source = requireServer(asked);
+    if (isPlain(source)) return countPlain({ source, plan, known, expected: params.sha256 }, call);
     const startedAt = monotonicMs();
     const bytes = await askSourceJson(source, 'SELECT pg_database_size(current_database());', z.int(), call);
     // What is dumped is smaller than its database as a rule: no indexes, and compressed.

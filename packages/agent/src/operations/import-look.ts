@@ -18,7 +18,6 @@ import {
   enterAsRole,
   importOf,
   isPlain,
-  requireServer,
   type ImportSource,
   type ServerSource,
 } from './import-source.ts';
@@ -30,7 +29,7 @@ export const importLook: Handler<'import-look'> = {
     const source = importOf(host, params.import);
     const { validUntil = null } = source.config;
     const [facts, into, tools] = await Promise.all([
-      isPlain(source) ? plainFacts(source, call) : serverFacts(requireServer(source), call),
+      isPlain(source) ? plainFacts(source, call) : serverFacts(source, call),
       lookAtTarget(source, call),
       binariesVersion(host, call.signal),
     ]);

@@ -1,7 +1,6 @@
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { parseInstant } from '@barback/shared/postgres/instant.ts';
 import type { z } from 'zod';
-import type { ServerConfig } from '../config.ts';
 import type { PlainImportConfig, StandbyImportConfig } from '../import-config.ts';
 import { importPsqlArgv, type Conninfo } from '../postgres/import-argv.ts';
 import { monotonicMs, nowMicros } from '../system/clock.ts';
@@ -10,36 +9,25 @@ import { execute, failure } from './execute.ts';
 import type { Call, Host } from './handler.ts';
 import { scratchUser } from './scratch-place.ts';
 
-export interface ImportSource {
+interface Source<C> {
   readonly host: Host;
   readonly name: string;
-  readonly config: ServerConfig['imports'][string];
+  readonly config: C;
 }
 
-/** One that is a server, and not a file. */
-export interface ServerSource extends ImportSource {
-  readonly config: StandbyImportConfig;
-}
-
-/** One that is a plain SQL dump. */
-export interface PlainSource extends ImportSource {
-  readonly config: PlainImportConfig;
-}
+export type ServerSource = Source<StandbyImportConfig>;
+export type PlainSource = Source<PlainImportConfig>;
+export type ImportSource = ServerSource | PlainSource;
 
 export function isPlain(source: ImportSource): source is PlainSource {
   return 'file' in source.config;
-}
-
-export function requireServer(source: ImportSource): ServerSource {
-  if (!isPlain(source)) return source as ServerSource;
-  throw new Error(`the import ${source.name} is a file and no server`);
 }
 
 /** The source that the configuration has by this name. */
 export function importOf(host: Host, name: string): ImportSource {
   const { imports } = host.server;
   const config = Object.hasOwn(imports, name) ? imports[name] : undefined;
-  if (config) return { host, name, config };
+  if (config) return 'file' in config ? { host, name, config } : { host, name, config };
   const known = Object.keys(imports).join(', ');
   throw new ProblemError(
     'import-refused',

@@ -45,7 +45,7 @@ export const vaultCompare = defineContract({
     configuration: z.array(differingFileSchema),
     /** What `configuration-adopt` would write: of PostgreSQL alone, and nothing where the configuration comes with the backup. */
     adoptable: z.array(adoptableFileSchema),
-    /** Files of PostgreSQL's configuration that hold secrets: nobody but a person writes those. */
+    /** Files of PostgreSQL's configuration that hold secrets, or cannot be read here: nobody but a person writes those. */
     withSecrets: z.array(z.string()),
   }),
 });

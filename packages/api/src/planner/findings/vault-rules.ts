@@ -97,8 +97,8 @@ const secrets: Rule<VaultGiven> = ({ asked, withSecrets }) =>
     : {
         code: 'configuration-with-secrets',
         severity: 'warning',
-        title: 'Files of the configuration hold secrets and are not written',
-        detail: withSecrets.join(', '),
+        title: 'Files of the configuration are left to a person',
+        detail: `They hold secrets that the vault has not in clear, or cannot be read here: ${withSecrets.join(', ')}.`,
         remedy: 'Open what is encrypted in the vault and write them by hand.',
       };
 
