@@ -1,10 +1,11 @@
-import { open, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { takeBackup } from '../lab/barman-backup.ts';
 import type { Lab } from '../lab/lab.ts';
 import { sql } from '../lab/psql.ts';
 import { planDrill, runDrill } from '../support/barback-client.ts';
+import { flipByte } from '../support/flip-byte.ts';
 import { settledLab } from '../support/settled-lab.ts';
 
 let lab: Lab;
@@ -69,17 +70,3 @@ test('a copy paused just before a DROP answers that the table is locked, without
   // Locked while paused; readable once the isolated copy is open: the proof names the one that counts.
   expect(result).toMatchObject({ ok: true, rows: [{ count: '100' }] });
 });
-
-async function flipByte(file: string): Promise<void> {
-  const handle = await open(file, 'r+');
-  try {
-    const { size } = await handle.stat();
-    const at = Math.floor(size / 2);
-    const byte = Buffer.alloc(1);
-    await handle.read(byte, 0, 1, at);
-    byte[0] = (byte[0] as number) ^ 0xff;
-    await handle.write(byte, 0, 1, at);
-  } finally {
-    await handle.close();
-  }
-}

@@ -1,6 +1,7 @@
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { recoverArguments } from '@barback/agent/barman/argv.ts';
+import { scratchPlace } from '@barback/agent/operations/scratch-place.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { archiveWal, takeBackup } from '../lab/barman-backup.ts';
 import { labDown } from '../lab/down.ts';
@@ -9,7 +10,10 @@ import { poll } from '../lab/poll.ts';
 import { sql } from '../lab/psql.ts';
 import { asUser, mustRun } from '../lab/run-command.ts';
 import { labUp } from '../lab/up.ts';
+import { flipByte } from '../support/flip-byte.ts';
+import { changeAccess, changedAccess } from './changed-access.ts';
 import { operationsHost, type OperationsHost, type PlanOperations } from './operations-host.ts';
+import { withWaitingBarman } from './waiting-barman.ts';
 
 let lab: Lab;
 let operations: OperationsHost;
@@ -78,7 +82,7 @@ describe('a copy of a real backup', () => {
       note: null,
     });
     expect((await plan.run('scratch-promote', {})).timeline).toBe(2);
-    await changeAccess();
+    await changeAccess(lab);
     expect(await plan.run('scratch-compare', {})).toEqual({ available: true, count: 5, differences: changedAccess });
     expect((await plan.run('scratch-amcheck', { level: 'all', jobs: 1 })).relations).toBeGreaterThan(100);
     expect(await plan.run('scratch-stop', {})).toEqual({ wasRunning: true, state: 'shut down' });
@@ -197,6 +201,34 @@ describe('a copy of a real backup', () => {
   });
 });
 
+test('WAL that is written and closed while the base backup is copied is in the copy, and what was staged meanwhile is not copied again', async () => {
+  const waiting = await withWaitingBarman(lab);
+  const slow = await operationsHost(waiting.lab);
+  const plan = slow.plan();
+  await insert('before the copy');
+  await archiveWal(lab);
+  const recovering = plan.recover({ type: 'latest' });
+  const { walAhead, pgdata } = scratchPlace(slow.host, plan.plan);
+  const first = await poll('WAL staged before Barman copies anything', 30_000, async () => {
+    const names = (await readdir(walAhead).catch((): string[] => [])).toSorted();
+    // The partial one comes first, under its own name.
+    return names.length > 1 ? names[0] : undefined;
+  });
+  const { ino } = await stat(path.join(walAhead, first));
+  await insert('while the base backup is copied');
+  await archiveWal(lab);
+  await waiting.letGo();
+  const recovered = await recovering;
+  expect(recovered.wal.first).toBe(first);
+  expect((await stat(path.join(pgdata, 'barman_wal', first))).ino).toBe(ino);
+  expect(await readdir(path.dirname(walAhead))).not.toContain('wal');
+  await plan.start({ type: 'latest' });
+  await plan.run('scratch-replay', { timeline: 1, target: { type: 'latest' }, expect: null });
+  const rows = (await askCopy(plan, 'SELECT customer FROM orders ORDER BY id DESC LIMIT 2', 'promoted'))?.rows;
+  expect(rows).toEqual([{ customer: 'while the base backup is copied' }, { customer: 'before the copy' }]);
+  await slow.close();
+});
+
 test('a flipped byte in the backup fails at the manifest with the name of the file', async () => {
   const plan = operations.plan();
   const backupId = await takeBackup(lab);
@@ -262,30 +294,3 @@ test('Barman sends again what lies at the place of a copy with the same size and
 function ownedByBarman(): string[] {
   return process.geteuid?.() === 0 ? ['-o', lab.barman.osUser] : [];
 }
-
-async function flipByte(file: string): Promise<void> {
-  const handle = await open(file, 'r+');
-  try {
-    const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, 5_000);
-    await handle.write(Buffer.from([(buffer[0] ?? 0) ^ 0xff]), 0, 1, 5_000);
-  } finally {
-    await handle.close();
-  }
-  expect((await readFile(file)).length).toBeGreaterThan(5_000);
-}
-
-/** What the backup does not have. */
-async function changeAccess(): Promise<void> {
-  await sql(lab.postgres, "CREATE ROLE clerk LOGIN PASSWORD 'one'");
-  await sql(lab.postgres, 'GRANT pg_read_all_data TO clerk');
-  await sql(lab.postgres, "ALTER ROLE barman PASSWORD 'two'");
-  await sql(lab.postgres, 'CREATE EXTENSION pg_trgm');
-}
-
-const changedAccess = [
-  { what: 'role', name: 'clerk', copy: null, live: 'inherit canlogin connections -1' },
-  { what: 'password', name: 'barman', copy: null, live: 'set' },
-  { what: 'password', name: 'clerk', copy: null, live: 'set' },
-  { what: 'membership', name: 'clerk in pg_read_all_data', copy: null, live: 'member' },
-  { what: 'extension', name: 'system.pg_trgm', copy: null, live: '1.6' },
-];

@@ -20,7 +20,8 @@ import {
   type LeftBehind,
 } from '../support/lost-host.ts';
 import { mirror, mirrorWell } from '../support/mirror-client.ts';
-import { filesOfMirror, flip, mark, mirrorScene } from '../support/mirror-scene.ts';
+import { flipByte } from '../support/flip-byte.ts';
+import { filesOfMirror, mark, mirrorScene } from '../support/mirror-scene.ts';
 import { destroyHost, moveRecord, secondHost } from '../support/second-host.ts';
 
 const minutes = 60_000;
@@ -117,13 +118,13 @@ test('a file that is damaged in the mirror is named before anything of the host 
   const { second, box, held } = scene;
   const wals = (await filesOfMirror(box, 'wals')).filter((name) => /\/[0-9A-F]{24}$/.test(name)).toSorted();
   const newest = wals.at(-1) ?? '';
-  await flip(newest);
+  await flipByte(newest);
   const first = await endOf(second, (await startRun(second, await acknowledgedPlan(second))).id);
   expect(first.state).toBe('failed');
   expect(first.problem?.detail).toContain(path.basename(newest));
   expect(first.liveDatabase).toContain('running');
   expect(await sql(second.postgres, "SELECT count(*) FROM pg_class WHERE relname = 'marks'")).toBe('0');
-  await flip(newest);
+  await flipByte(newest);
   const again = await endOf(second, (await startRun(second, await acknowledgedPlan(second))).id);
   await restored(again);
   const { fetched } = again.result as unknown as { fetched: { files: number } };

@@ -14,7 +14,8 @@ import { configureAgent } from '../support/agent-config.ts';
 import { endOf, planDrill, request, runDrill, startRun, stepOf, waitForRun } from '../support/barback-client.ts';
 import { carryOutWell, momentOf, planOnceReachable } from '../support/cutover-client.ts';
 import { mirror, mirrorPage, mirrorWell, startMirror } from '../support/mirror-client.ts';
-import { filesOfMirror, flip, mark, mirrorScene, type MirrorScene } from '../support/mirror-scene.ts';
+import { flipByte } from '../support/flip-byte.ts';
+import { filesOfMirror, mark, mirrorScene, type MirrorScene } from '../support/mirror-scene.ts';
 
 const minutes = 60_000;
 const mebibyte = 1024 ** 2;
@@ -157,7 +158,7 @@ describe('backups that are hard links of each other', () => {
       const shared = links.find((one) => one.links > 1 && /\/base\/\d+\/\d+$/.test(one.file))?.file ?? '';
       await writeFile(`${shared}.new`, await readFile(shared));
       await rename(`${shared}.new`, shared);
-      await flip(shared);
+      await flipByte(shared);
       const found = await mirror(lab, { check: true });
       expect(found.mirrored.check?.damaged).toEqual([{ path: path.relative(box.mirror, shared), is: 'content' }]);
       await mirrorWell(lab, { compareContents: true });

@@ -10,7 +10,8 @@ import { configureAgent } from '../support/agent-config.ts';
 import { endOf, request, runDrill, stepOf, waitForRun } from '../support/barback-client.ts';
 import type { Box } from '../support/box.ts';
 import { mirror, mirrorPage, mirrorWell, startMirror } from '../support/mirror-client.ts';
-import { filesOfMirror, flip, mark, mirrorScene } from '../support/mirror-scene.ts';
+import { flipByte } from '../support/flip-byte.ts';
+import { filesOfMirror, mark, mirrorScene } from '../support/mirror-scene.ts';
 import { Mounts } from '../support/mounts.ts';
 
 const minutes = 60_000;
@@ -63,7 +64,7 @@ describe('a mirror', () => {
     expect(short.problem).toMatchObject({ type: 'urn:barback:problem:mirror-damaged' });
     expect(short.problem?.detail).toContain('is said to hold every commit up to');
     const [history] = await filesBelow('base').then((all) => all.filter((file) => file.endsWith('global/pg_control')));
-    await flip(history ?? '');
+    await flipByte(history ?? '');
     const broken = await runDrill(lab, { type: 'latest' }, { from: 'mirror' });
     expect(broken.state).toBe('failed');
     await mirrorWell(lab, { compareContents: true });
@@ -90,8 +91,8 @@ describe('damage on the box', () => {
       all.filter((file) => /\/base\/\d+\/\d+$/.test(file)),
     );
     const [segment] = await filesBelow('wals').then((all) => all.filter((file) => /[0-9A-F]{24}$/.test(file)));
-    await flip(flipped ?? '');
-    await flip(segment ?? '');
+    await flipByte(flipped ?? '');
+    await flipByte(segment ?? '');
     await rm(gone ?? '');
     const found = await mirror(lab, { check: true });
     expect(found.problem).toMatchObject({ type: 'urn:barback:problem:mirror-damaged' });
@@ -115,7 +116,7 @@ describe('damage on the box', () => {
       const [flipped = ''] = await filesBelow('base').then((all) =>
         all.filter((file) => file.endsWith('pg_filenode.map')),
       );
-      await flip(flipped);
+      await flipByte(flipped);
       const found = await mirror(lab, { check: true, sampleMax: 10_000 });
       expect(found.mirrored.check).toMatchObject({
         how: 'fetched',

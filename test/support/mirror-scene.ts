@@ -1,4 +1,4 @@
-import { open, readdir, stat, utimes } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Lab } from '../lab/lab.ts';
 import { sql } from '../lab/psql.ts';
@@ -32,15 +32,4 @@ export function mark(lab: Lab): Promise<string> {
 export async function filesOfMirror(box: Box, directory: string): Promise<string[]> {
   const all = await readdir(path.join(box.mirror, directory), { recursive: true, withFileTypes: true });
   return all.filter((one) => one.isFile()).map((one) => path.join(one.parentPath, one.name));
-}
-
-/** Another content of the same size and time. */
-export async function flip(file: string): Promise<void> {
-  const { atime, mtime, size } = await stat(file);
-  const handle = await open(file, 'r+');
-  const at = Math.floor(size / 2);
-  const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, at);
-  await handle.write(Buffer.from([(buffer[0] ?? 0) ^ 0xff]), 0, 1, at);
-  await handle.close();
-  await utimes(file, atime, mtime);
 }

@@ -2,8 +2,8 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, wr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Backup } from '@barback/shared/operations/backup.ts';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { copyAhead } from './copy-ahead.ts';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { whileCopyingAhead } from './copy-ahead.ts';
 import type { Call } from './handler.ts';
 import type { ScratchPlace } from './scratch-place.ts';
 
@@ -42,12 +42,18 @@ const request = (changed: { sizeBytes?: number; bandwidthKBps?: number } = {}) =
   user: null,
 });
 
+const nothing = (): Promise<void> => Promise.resolve();
+
 const copied = async (): Promise<string[]> => (await readdir(home, { recursive: true })).filter(isCopied).toSorted();
 const isCopied = (name: string): boolean => /^(pgdata|ts1)\/.*\/\d+$/.test(name) && !name.endsWith('/16384');
 
-test('large files of the data directory and of tablespaces lie at the copy, with their size, time and mode', async () => {
-  await copyAhead(request(), call());
-  expect(await copied()).toEqual(['pgdata/base/16384/16385', 'ts1/PG_15_202209061/16384/16391']);
+test('files of tables in the data directory and in tablespaces lie at the copy, with their size, time and mode', async () => {
+  await whileCopyingAhead(request(), call(), nothing);
+  expect(await copied()).toEqual([
+    'pgdata/base/16384/16385',
+    'pgdata/base/16384/16386',
+    'ts1/PG_15_202209061/16384/16391',
+  ]);
   const file = path.join(home, 'pgdata/base/16384/16385');
   expect((await readFile(file)).equals(Buffer.alloc(300_000, 7))).toBe(true);
   const found = await stat(file);
@@ -55,22 +61,45 @@ test('large files of the data directory and of tablespaces lie at the copy, with
   expect(lines).toEqual([]);
 });
 
+test('a small backup is copied while Barman starts, of a larger one the large files before it', async () => {
+  const whenThere = (): Promise<void> => vi.waitFor(async () => expect(await copied()).toHaveLength(3), 10_000);
+  await whileCopyingAhead(request(), call(), whenThere);
+  for (const name of ['pgdata/base', 'ts1/PG_15_202209061']) await rm(path.join(home, name), { recursive: true });
+  const found = await whileCopyingAhead(request({ sizeBytes: 600 * 1024 * 1024 }), call(), copied);
+  expect(found).toEqual(['pgdata/base/16384/16385', 'ts1/PG_15_202209061/16384/16391']);
+});
+
+test('a file that Barman has begun is left to it', async () => {
+  const begun = path.join(home, 'pgdata/base/16384/16385');
+  await mkdir(path.dirname(begun), { recursive: true });
+  await writeFile(begun, 'begun');
+  await whileCopyingAhead(request(), call(), nothing);
+  expect(await readFile(begun, 'utf8')).toBe('begun');
+  expect(await copied()).toContain('ts1/PG_15_202209061/16384/16391');
+});
+
+test('when Barman cannot be started, the copy ends before that is told', async () => {
+  await expect(whileCopyingAhead(request(), call(), () => Promise.reject(new Error('no Barman')))).rejects.toThrow(
+    'no Barman',
+  );
+});
+
 test('nothing is copied ahead of Barman where the bandwidth is limited, or where memory does not hold backup and copy', async () => {
-  await copyAhead(request({ bandwidthKBps: 500 }), call());
-  await copyAhead(request({ sizeBytes: 2 ** 50 }), call());
+  await whileCopyingAhead(request({ bandwidthKBps: 500 }), call(), nothing);
+  await whileCopyingAhead(request({ sizeBytes: 2 ** 50 }), call(), nothing);
   expect(await copied()).toEqual([]);
 });
 
 test('a copy that fails is logged and left to Barman', async () => {
   await rm(path.join(home, 'ts1'), { recursive: true });
-  await copyAhead(request(), call());
-  expect(await copied()).toEqual(['pgdata/base/16384/16385']);
+  await whileCopyingAhead(request(), call(), nothing);
+  expect(await copied()).toEqual(['pgdata/base/16384/16385', 'pgdata/base/16384/16386']);
   expect(lines.join()).toMatch(/Barman copies all of it: xargs ended with exit code 123: .*ts1/);
 });
 
 test('a cancel ends it, and is not taken for a failure', async () => {
   const abort = new AbortController();
   abort.abort();
-  await expect(copyAhead(request(), call(abort.signal))).rejects.toThrow('cancelled');
+  await expect(whileCopyingAhead(request(), call(abort.signal), nothing)).rejects.toThrow('cancelled');
   expect(lines).toEqual([]);
 });

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { Result } from '@barback/shared/operations/index.ts';
 import type { Lsn } from '@barback/shared/postgres/lsn.ts';
 import { parseLsn } from '@barback/shared/postgres/lsn.ts';
@@ -9,6 +8,7 @@ import { listDirectory } from '../system/directory-tree.ts';
 import { readHistories } from './read-histories.ts';
 import type { ReplayWork } from './replay-work.ts';
 import type { Recovered } from './scratch-completion.ts';
+import { walOfCopy } from './stage-copy-wal.ts';
 import { WalStager } from './stage-wal.ts';
 import { WalReader } from './wal-reader.ts';
 import { listWal } from './wal-store.ts';
@@ -22,26 +22,28 @@ const segmentsAhead = 64;
 export async function replayBounds(work: ReplayWork, stop: Lsn): Promise<Bounds> {
   const { host, place, recovered, call } = work;
   const { segmentBytes } = recovered.request;
-  const staged = path.join(place.pgdata, 'barman_wal');
+  const staged = walOfCopy(place);
   const names = await pathNames(staged, recovered);
   const stopNumber = parseLsn(stop) / BigInt(segmentBytes);
   const number = (name: string) => parseSegmentName(name, segmentBytes)?.number ?? 0n;
   const reader = new WalReader(host, staged, segmentBytes, call.signal);
-  const last = await reader.lastCommitBefore(
-    names.filter((name) => number(name) <= stopNumber),
-    stop,
-  );
-  const here = await reader.firstCommitFrom(
-    names.filter((name) => number(name) + 1n >= stopNumber),
-    stop,
-  );
+  const [last, here] = await Promise.all([
+    reader.lastCommitBefore(
+      names.filter((name) => number(name) <= stopNumber),
+      stop,
+    ),
+    reader.firstCommitFrom(
+      names.filter((name) => number(name) + 1n >= stopNumber),
+      stop,
+    ),
+  ]);
   const first = here ?? (await firstBehind(work, names.at(-1), stop));
   return { lastReplayed: transaction(last), firstSkipped: transaction(first) };
 }
 
 /** The newest commit that the staged WAL holds at all. */
 export async function newestCommit({ host, place, recovered, call }: ReplayWork): Promise<WalTransaction | null> {
-  const staged = path.join(place.pgdata, 'barman_wal');
+  const staged = walOfCopy(place);
   const reader = new WalReader(host, staged, recovered.request.segmentBytes, call.signal);
   return reader.lastCommitBefore(await pathNames(staged, recovered), 'FFFFFFFF/FFFFFFFF');
 }

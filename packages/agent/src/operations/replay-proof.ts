@@ -11,7 +11,7 @@ import { askJson, copyServer } from './copy-sql.ts';
 import { newestCommit, replayBounds } from './replay-bounds.ts';
 import type { ReplayWork } from './replay-work.ts';
 
-const pollMs = 100;
+const pollMs = 50;
 
 const positionSchema = z.strictObject({
   inRecovery: z.boolean(),

@@ -23,9 +23,7 @@ export async function whileReporting<T>(
     }
   })();
   try {
-    const result = await work();
-    await measure().then(report, () => undefined);
-    return result;
+    return await work();
   } finally {
     done.abort();
     await reporting;

@@ -33,6 +33,7 @@ export async function createScratch(host: Host, place: ScratchPlace, homes: Copy
     place.configuration,
     place.waldump,
     place.temporary,
+    place.walAhead,
     ...(place.socketOutside ? [] : [place.socket]),
   ];
   await executeOk(

@@ -16,6 +16,8 @@ export interface ScratchPlace {
   readonly waldump: string;
   /** Temporary files of the programs that make the copy: a killed Barman leaves its own (3.4.0), and they go with the copy. */
   readonly temporary: string;
+  /** WAL that is staged while the base backup is copied; it moves into the data directory. */
+  readonly walAhead: string;
   /** Beside live, where the sealed copy waits to be swapped in. */
   readonly next: string;
   readonly socket: string;
@@ -58,6 +60,7 @@ export function scratchPlace(host: Host, plan: string): ScratchPlace {
     configuration: path.join(directory, 'configuration'),
     waldump: path.join(directory, 'waldump'),
     temporary: path.join(directory, 'tmp'),
+    walAhead: path.join(directory, 'wal'),
     next: path.join(path.dirname(dataDirectory), `${path.basename(dataDirectory)}.next-${plan}`),
     socket: socketOutside ? short : inside,
     socketOutside,

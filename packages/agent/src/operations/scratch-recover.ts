@@ -1,45 +1,31 @@
 import path from 'node:path';
 import type { Backup } from '@barback/shared/operations/backup.ts';
-import type { Params, Result } from '@barback/shared/operations/index.ts';
+import type { Params } from '@barback/shared/operations/index.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
-import { recoverArguments } from '../barman/argv.ts';
 import type { Diagnosis } from '../barman/diagnose.ts';
-import { parseBarmanOutput } from '../barman/output.ts';
-import { judgeRecover, relevantWarnings } from '../barman/recover.ts';
 import { largestCapacity, recordedCapacity } from '../postgres/capacity.ts';
-import { treeBytes } from '../system/directory-tree.ts';
 import { segmentBytesOf, walDirectories } from './barman-places.ts';
 import { findBackup } from './backup-list.ts';
 import { requirePlan } from './backup-lease.ts';
 import { binariesVersion } from './binaries.ts';
-import { execute } from './execute.ts';
 import type { Call, Handler, Host } from './handler.ts';
-import { whileReporting } from './report-bytes.ts';
-import { barmanProgram } from './run-barman.ts';
+import { inParallel } from './in-parallel.ts';
 import { readRecovered, writeRecovered } from './scratch-completion.ts';
-import { refuseTablespaces } from './refuse-tablespaces.ts';
-import { copyAhead } from './copy-ahead.ts';
-import { copyHomes, roomNeeded, type CopyHomes } from './copy-homes.ts';
+import { isCheapAhead } from './copy-ahead.ts';
+import { copyBase } from './copy-base.ts';
+import { copyHomes, roomNeeded } from './copy-homes.ts';
 import { hostOfMirror } from './mirror-home.ts';
+import { recoverWal, stageWalAhead } from './recover-wal.ts';
 import { createScratch } from './scratch-create.ts';
 import { discardScratch } from './scratch-discard.ts';
-import { scratchPlace, scratchUser, type ScratchPlace } from './scratch-place.ts';
+import { scratchPlace, scratchUser } from './scratch-place.ts';
 import { readRecord, requireRecord, stillOwned } from './scratch-record.ts';
 import { readSeenBackup } from './seen-catalogue.ts';
-import { readStagedRecords } from './staged-records.ts';
 import { copyPlaces, livePlaces, requireRoom, withSpaceGuard } from './space-guard.ts';
-import { neededUpTo, refuseGap, stageCopyWal } from './stage-copy-wal.ts';
+import { neededUpTo, refuseGap } from './stage-copy-wal.ts';
 import { chooseWal, type WalRequest } from './stage-wal.ts';
 
 type RecoverParams = Params<'scratch-recover'>;
-
-interface RecoverWork {
-  readonly host: Host;
-  readonly place: ScratchPlace;
-  readonly homes: CopyHomes;
-  readonly params: RecoverParams;
-  readonly call: Call;
-}
 
 export const scratchRecover: Handler<'scratch-recover'> = {
   async perform(given, params, call) {
@@ -50,31 +36,34 @@ export const scratchRecover: Handler<'scratch-recover'> = {
     const { backup, diagnosis, barmanVersion } =
       (await readSeenBackup(host, params.backupId)) ?? (await findBackup(host.server, params.backupId, call.signal));
     refuseBackup(backup, params);
-    await refuseOtherMajor(host, backup, call);
     const request = { ...walRequest(backup, diagnosis, params), user: scratchUser(host) };
-    const planned = await chooseWal(request);
+    const [planned] = await inParallel(
+      call.signal,
+      () => chooseWal(request),
+      (signal) => refuseOtherMajor(host, backup, { ...call, signal }),
+    );
     refuseGap(planned, params);
     const live = [...(await livePlaces(host)), { role: 'barman', path: diagnosis.config.barman_home }];
     const homes = await copyHomes(host, place, { backup, diagnosis, params });
-    await requireRoom(
-      host,
-      roomNeeded(place, homes, params.expectBytes, planned.segments.length * request.segmentBytes),
-      live,
-    );
+    const walBytes = planned.segments.length * request.segmentBytes;
+    await requireRoom(host, roomNeeded(place, homes, params.expectBytes, walBytes), live);
     await createScratch(host, place, homes, call.signal);
     const guarded = [...live, ...copyPlaces(await requireRecord(place))];
-    return withSpaceGuard(host, guarded, call.signal, async (signal) => {
-      const work = { host, place, homes, params, call: { ...call, signal } };
+    return withSpaceGuard(host, guarded, call.signal, async (guardedSignal) => {
       const stored = path.join(diagnosis.config.basebackups_directory, params.backupId);
-      const copied = await copyBase(work, { backup, stored, barmanVersion });
-      const wal = await stageCopyWal({ host, place, params, call: work.call }, request);
-      const staged = { ...wal.staged, redo: backup.beginLsn };
-      const records = await readStagedRecords(host, staged, params.target, work.call);
-      refuseTablespaces(records);
+      const wal = { host, place, params, request, redo: backup.beginLsn };
+      const isAhead = isCheapAhead(params.bandwidthKBps, (backup.sizeBytes ?? Infinity) + walBytes);
+      const [copied, ahead] = await inParallel(
+        guardedSignal,
+        (signal) =>
+          copyBase({ host, place, homes, params, call: { ...call, signal } }, { backup, stored, barmanVersion }),
+        async (signal) => (isAhead ? stageWalAhead({ ...wal, call: { ...call, signal } }, planned) : undefined),
+      );
+      const { gap, summary, records } = await recoverWal({ ...wal, call: { ...call, signal: guardedSignal } }, ahead);
       const capacity = largestCapacity(records.parameters.map((one) => recordedCapacity(one.settings)));
-      const result = { barmanVersion, ...copied, wal: wal.summary };
+      const result = { barmanVersion, ...copied, wal: summary };
       // Last and atomic: without it the copy counts as unfinished.
-      await writeRecovered(place, { params, result, begin: request.begin, gap: wal.gap, capacity, request });
+      await writeRecovered(place, { params, result, begin: request.begin, gap, capacity, request });
       return result;
     });
   },
@@ -135,63 +124,4 @@ function walRequest(backup: Backup, diagnosis: Diagnosis, params: RecoverParams)
     ...neededUpTo(params, backup.endWal, segmentBytes),
     segmentBytes,
   };
-}
-
-interface BaseBackup {
-  readonly backup: Backup;
-  /** Barman's directory of it. */
-  readonly stored: string;
-  readonly barmanVersion: string;
-}
-
-async function copyBase(
-  { host, place, homes, params, call }: RecoverWork,
-  { backup, stored, barmanVersion: version }: BaseBackup,
-): Promise<Pick<Result<'scratch-recover'>, 'bytes' | 'seconds' | 'warnings'>> {
-  const args = recoverArguments({
-    server: host.server.barman.server,
-    backupId: params.backupId,
-    timeline: params.timeline,
-    jobs: params.jobs,
-    bandwidthKBps: params.bandwidthKBps,
-    tablespaces: homes.tablespaces,
-    destination: place.pgdata,
-  });
-  const barman = barmanProgram(host.server, args, 48 * 3_600_000);
-  const environment = { ...barman.environment, TMPDIR: place.temporary };
-  const program = { ...barman, environment, background: true };
-  const report = (bytes: number) => call.progress('base backup', bytes, params.expectBytes);
-  const outcome = await whileReporting(
-    () => scratchBytes(place, homes),
-    report,
-    async () => {
-      const { bandwidthKBps } = params;
-      await copyAhead({ backup, stored, place, homes, bandwidthKBps, user: scratchUser(host) }, call);
-      return execute(program, call.signal);
-    },
-  );
-  if (outcome.stdout.trim() === '') {
-    throw new ProblemError('barman-failed', `barman recover printed nothing: ${outcome.stderr.slice(-500)}`, {
-      facts: { exitCode: outcome.exitCode, signal: outcome.signal },
-    });
-  }
-  const output = parseBarmanOutput(outcome.stdout, version);
-  const verdict = judgeRecover(outcome.exitCode, output, version);
-  for (const line of output.info) call.log(line);
-  if (verdict.ok) {
-    return {
-      bytes: await scratchBytes(place, homes),
-      seconds: verdict.seconds,
-      warnings: relevantWarnings(verdict.warnings),
-    };
-  }
-  throw new ProblemError('barman-failed', `barman recover failed: ${verdict.reason}`, {
-    next: "look at Barman's log file",
-    facts: { exitCode: outcome.exitCode, errors: [...output.errors] },
-  });
-}
-
-async function scratchBytes(place: ScratchPlace, homes: CopyHomes): Promise<number> {
-  const sizes = [place.pgdata, ...homes.tablespaces.map((one) => one.directory)].map(treeBytes);
-  return (await Promise.all(sizes)).reduce((sum, one) => sum + one, 0);
 }

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Result } from '@barback/shared/operations/index.ts';
 import { lsnDistance, type Lsn } from '@barback/shared/postgres/lsn.ts';
 import { parseSegmentName, segmentStart } from '@barback/shared/postgres/segment.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
 import { judgeRecovery, type RecoveryState } from '../postgres/recovery-state.ts';
+import { watchDirectory, type DirectoryWatch } from '../system/watch-directory.ts';
 import { requirePlan } from './backup-lease.ts';
 import { copyProcess, stopCopy } from './copy-process.ts';
 import { abortReason } from './execute.ts';
@@ -16,6 +16,7 @@ import { scratchPlace } from './scratch-place.ts';
 import { requireRecord, requireScratch } from './scratch-record.ts';
 import { copyPlaces, livePlaces, withSpaceGuard } from './space-guard.ts';
 
+/** A process that ends without a word is noticed after this. */
 const pollMs = 100;
 
 export const scratchReplay: Handler<'scratch-replay'> = {
@@ -50,6 +51,16 @@ export const scratchReplay: Handler<'scratch-replay'> = {
 };
 
 async function replay(work: ReplayWork): Promise<Result<'scratch-replay'>> {
+  // The log lies in the directory of the records.
+  const changes = watchDirectory(work.place.records);
+  try {
+    return await follow(work, changes);
+  } finally {
+    changes.close();
+  }
+}
+
+async function follow(work: ReplayWork, changes: DirectoryWatch): Promise<Result<'scratch-replay'>> {
   const { place, params, recovered, call } = work;
   const log = new LogFollower(place.log, recovered.request.segmentBytes);
   const hasTarget = params.target.type !== 'latest';
@@ -72,7 +83,7 @@ async function replay(work: ReplayWork): Promise<Result<'scratch-replay'>> {
           facts: { replayed: state.replayed, fatal: [...state.fatal] },
         });
       case 'going':
-        await sleep(pollMs);
+        await changes.next(pollMs, call.signal);
     }
   }
 }

@@ -24,6 +24,7 @@ import { readIfExists, readTail, writeAtomic } from '../system/files.ts';
 import { startProgram } from '../system/run-program.ts';
 import { requirePlan } from './backup-lease.ts';
 import { binariesVersion } from './binaries.ts';
+import type { ControlData } from '../postgres/control-data.ts';
 import { readControlData } from './control-data.ts';
 import { copyProcess } from './copy-process.ts';
 import { abortReason, executeOk } from './execute.ts';
@@ -38,10 +39,10 @@ interface StartWork {
   readonly params: Params<'scratch-start'>;
   /** What the staged WAL asks for. */
   readonly capacity: Capacity;
-  readonly call: Call;
 }
 
 const startMs = 60_000;
+const pollMs = 10;
 
 export const scratchStart: Handler<'scratch-start'> = {
   async perform(host, params, call) {
@@ -49,8 +50,13 @@ export const scratchStart: Handler<'scratch-start'> = {
     const { capacity } = await requireRecovered(place);
     const running = await copyProcess(place);
     if (running) return { ...(await requireStarted(place)), pid: running.pid };
-    const settingsSetAside = await setAsideAutoConf(host, place, call);
-    const { settings, libraries } = await copySettings({ host, place, params, capacity, call }, settingsSetAside);
+    const [settingsSetAside, { major }, control] = await Promise.all([
+      setAsideAutoConf(host, place, call),
+      binariesVersion(host, call.signal),
+      readControlData(host, place.pgdata, scratchUser(host), call.signal),
+    ]);
+    const found = { settingsSetAside, major, control };
+    const { settings, libraries } = copySettings({ host, place, params, capacity }, found);
     await writeConfiguration(host, place, settings, call);
     const lines = settingsSetAside.map(reportableLine);
     const { superuser } = host.server.postgres;
@@ -96,13 +102,17 @@ async function setAsideAutoConf(host: Host, place: ScratchPlace, call: Call) {
   return parseAutoConf(shown.stdout);
 }
 
-async function copySettings(
-  { host, place, params, capacity, call }: StartWork,
-  setAside: readonly { name: string; value: string }[],
-): Promise<{ settings: Settings; libraries: Result<'scratch-start'>['libraries'] }> {
-  const { major } = await binariesVersion(host, call.signal);
-  const control = await readControlData(host, place.pgdata, scratchUser(host), call.signal);
-  const fromBackup = setAside.filter((one) => one.name === 'shared_preload_libraries').at(-1)?.value ?? '';
+interface Found {
+  readonly settingsSetAside: readonly { name: string; value: string }[];
+  readonly major: number;
+  readonly control: ControlData;
+}
+
+function copySettings(
+  { host, place, params, capacity }: StartWork,
+  { settingsSetAside, major, control }: Found,
+): { settings: Settings; libraries: Result<'scratch-start'>['libraries'] } {
+  const fromBackup = settingsSetAside.filter((one) => one.name === 'shared_preload_libraries').at(-1)?.value ?? '';
   const wanted = [...params.settings.sharedPreloadLibraries, ...parseLibraryList(fromBackup)];
   const libraries = chooseLibraries(wanted, host.server.preloadLibraries);
   const where = {
@@ -138,16 +148,14 @@ async function writeConfiguration(host: Host, place: ScratchPlace, settings: Set
     [`${place.pgdata}/postgresql.auto.conf`, emptyAutoConf],
     [`${place.pgdata}/recovery.signal`, ''],
   ];
-  for (const [file, text] of files) {
-    // dd reads descriptor 0 as it is; opening /dev/stdin anew fails for a socket and for another user's pipe.
-    const argv = ['/usr/bin/dd', `of=${file}`, 'status=none'];
-    await executeOk({ argv, user, stdin: text, timeoutMs: 30_000 }, call.signal, 'postgres-failed');
-  }
   const remove = ['standby.signal', 'postmaster.pid'].map((name) => `${place.pgdata}/${name}`);
-  await executeOk(
-    { argv: ['/usr/bin/rm', '-f', '--', ...remove], user, timeoutMs: 30_000 },
-    call.signal,
-    'postgres-failed',
+  const programs = [
+    // dd reads descriptor 0 as it is; opening /dev/stdin anew fails for a socket and for another user's pipe.
+    ...files.map(([file, text]) => ({ argv: ['/usr/bin/dd', `of=${file}`, 'status=none'], stdin: text })),
+    { argv: ['/usr/bin/rm', '-f', '--', ...remove] },
+  ];
+  await Promise.all(
+    programs.map((one) => executeOk({ ...one, user, timeoutMs: 30_000 }, call.signal, 'postgres-failed')),
   );
 }
 
@@ -176,7 +184,7 @@ async function launch(host: Host, place: ScratchPlace, settings: Settings, call:
       });
     }
     if (call.signal.aborted) throw abortReason(call.signal);
-    await sleep(50);
+    await sleep(pollMs);
   }
 }
 
