@@ -5,9 +5,12 @@ import type { Vault } from './vault-fetch.ts';
 /** Where the configuration of this host's cluster lies; undefined when it is not known how live is run. */
 export function clusterDirectory({ server: { postgres } }: Host): string | undefined {
   const { service } = postgres;
-  return service?.kind === 'debian-cluster'
-    ? `/etc/postgresql/${service.version}/${service.cluster}`
-    : service?.configDirectory;
+  return service?.kind === 'debian-cluster' ? debianDirectory(service) : service?.configDirectory;
+}
+
+/** Where postgresql-common keeps the configuration of a cluster. */
+export function debianDirectory({ version, cluster }: { version: number; cluster: string }): string {
+  return `/etc/postgresql/${version}/${cluster}`;
 }
 
 /** Whether the place is the directory itself, or in it. */

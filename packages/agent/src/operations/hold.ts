@@ -5,6 +5,7 @@ import { ensureDirectory, kindOf } from '../system/directory-tree.ts';
 import { readIfExists, writeAtomic } from '../system/files.ts';
 import { realPath, removeFile } from '../system/look-at-file.ts';
 import { ParentDirectory } from '../system/parent-directory.ts';
+import { debianDirectory } from './cluster-configuration.ts';
 import type { Host } from './handler.ts';
 import { withServerFile } from './server-file.ts';
 
@@ -110,7 +111,7 @@ function holdFile(host: Host): string {
 
 function startConfOf(host: Host): string | null {
   const { service } = host.server.postgres;
-  return service?.kind === 'debian-cluster' ? `/etc/postgresql/${service.version}/${service.cluster}/start.conf` : null;
+  return service?.kind === 'debian-cluster' ? `${debianDirectory(service)}/start.conf` : null;
 }
 
 function noCluster(directory: string): ProblemError {

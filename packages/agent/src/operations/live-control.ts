@@ -3,6 +3,7 @@ import { identityOf, kindOf } from '../system/directory-tree.ts';
 import { realPath } from '../system/look-at-file.ts';
 import { signalProcess, type ProcessIdentity } from '../system/process-table.ts';
 import type { Program } from '../system/program.ts';
+import { debianDirectory } from './cluster-configuration.ts';
 import { execute } from './execute.ts';
 import type { Call, Host } from './handler.ts';
 
@@ -50,10 +51,10 @@ export async function startLogOf(host: Host): Promise<{ readonly file: string; r
 }
 
 /** PgCommon.pm, cluster_info: a link named log beside the configuration, or the default place. */
-async function debianLog({ version, cluster }: { version: number; cluster: string }): Promise<string> {
-  const link = `/etc/postgresql/${version}/${cluster}/log`;
+async function debianLog(service: { version: number; cluster: string }): Promise<string> {
+  const link = `${debianDirectory(service)}/log`;
   if ((await realPath(link)) !== undefined) return link;
-  return `/var/log/postgresql/postgresql-${version}-${cluster}.log`;
+  return `/var/log/postgresql/postgresql-${service.version}-${service.cluster}.log`;
 }
 
 function unitOf(host: Host): string | null {
