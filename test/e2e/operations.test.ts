@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { recoverArguments } from '@barback/agent/barman/argv.ts';
 import { scratchPlace } from '@barback/agent/operations/scratch-place.ts';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { archiveWal, takeBackup } from '../lab/barman-backup.ts';
 import { labDown } from '../lab/down.ts';
 import type { Lab } from '../lab/lab.ts';
@@ -204,6 +204,7 @@ describe('a copy of a real backup', () => {
 test('WAL that is written and closed while the base backup is copied is in the copy, and what was staged meanwhile is not copied again', async () => {
   const waiting = await withWaitingBarman(lab);
   const slow = await operationsHost(waiting.lab);
+  onTestFinished(() => slow.close());
   const plan = slow.plan();
   await insert('before the copy');
   await archiveWal(lab);
@@ -226,7 +227,6 @@ test('WAL that is written and closed while the base backup is copied is in the c
   await plan.run('scratch-replay', { timeline: 1, target: { type: 'latest' }, expect: null });
   const rows = (await askCopy(plan, 'SELECT customer FROM orders ORDER BY id DESC LIMIT 2', 'promoted'))?.rows;
   expect(rows).toEqual([{ customer: 'while the base backup is copied' }, { customer: 'before the copy' }]);
-  await slow.close();
 });
 
 test('a flipped byte in the backup fails at the manifest with the name of the file', async () => {

@@ -26,7 +26,7 @@ export interface WalAhead {
   readonly last: FileIdentity | undefined;
 }
 
-/** The WAL of a copy and what it will do; `progress` is left to the base backup. */
+/** The WAL of a copy and what it will do. */
 export interface RecoveredWal {
   /** The first segment that is missing behind those that are there. */
   readonly gap: string | null;
@@ -36,7 +36,7 @@ export interface RecoveredWal {
 
 /**
  * Stages WAL beside the data directory while the base backup is copied into it: Barman deletes there what the backup does not have
- * (3.4.0 and 3.13.3, copy_controller.py, _create_dir_and_purge).
+ * (3.4.0 and 3.13.3, copy_controller.py, _create_dir_and_purge). Progress is left to the base backup.
  */
 export async function stageWalAhead(work: RecoverWal, choice: WalChoice): Promise<WalAhead> {
   const call = { ...work.call, progress: () => undefined };
@@ -44,7 +44,7 @@ export async function stageWalAhead(work: RecoverWal, choice: WalChoice): Promis
   const { segments } = choice;
   const last = await lastFile(choice);
   const isSettled = last !== undefined && last.modifiedAt < nowMicros() - settledMicros;
-  await placeWal({ choice, segments, directory: place.walAhead }, request, call);
+  await placeWal({ choice, segments, directory: place.walAhead, isAgain: false }, request, call);
   const records = await recordsOf({ ...work, call }, place.walAhead, segments);
   return { segments, records, last: isSettled ? last : undefined };
 }
@@ -63,7 +63,7 @@ export async function recoverWal(work: RecoverWal, ahead: WalAhead | undefined):
   const result = { gap: choice.gap, summary: walSummary(choice, choice.segments, request) };
   if (await isAsBefore(choice, ahead)) return { ...result, records: ahead.records };
   const segments = segmentsFrom(choice, ahead.segments.at(-1) ?? '');
-  await placeWal({ choice, segments, directory }, request, work.call);
+  await placeWal({ choice, segments, directory, isAgain: true }, request, work.call);
   const more = await recordsOf(work, directory, segments);
   return { ...result, records: joined(ahead.records, more) };
 }

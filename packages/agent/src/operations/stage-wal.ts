@@ -7,7 +7,7 @@ import { walkWalPath, type WalPath } from '../postgres/wal-path.ts';
 import { kindOf, identityOf } from '../system/directory-tree.ts';
 import { hasCode } from '../system/files.ts';
 import { firstBytes } from '../system/look-at-file.ts';
-import { execute, failure } from './execute.ts';
+import { execute, executeOk, failure } from './execute.ts';
 import { readHistories } from './read-histories.ts';
 import { listWal, type StoredSegment, type WalDirectories, type WalStore } from './wal-store.ts';
 
@@ -100,6 +100,15 @@ export class WalStager {
           compression ? [{ name: path.basename(file), file, compression }] : [],
         ),
       );
+    }
+  }
+
+  /** Before they are copied again: a file of an earlier time is as large as a new one, and would pass for it where the copy fails. */
+  async remove(names: readonly string[]): Promise<void> {
+    for (let start = 0; start < names.length; start += batchFiles) {
+      const files = names.slice(start, start + batchFiles).map((name) => path.join(this.#directory, name));
+      const argv = ['/usr/bin/rm', '-f', '--', ...files];
+      await executeOk({ argv, user: this.#request.user, timeoutMs: 600_000 }, this.#signal, 'internal');
     }
   }
 
