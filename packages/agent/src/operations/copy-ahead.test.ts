@@ -94,7 +94,7 @@ test('a copy that fails is logged and left to Barman', async () => {
   await rm(path.join(home, 'ts1'), { recursive: true });
   await whileCopyingAhead(request(), call(), nothing);
   expect(await copied()).toEqual(['pgdata/base/16384/16385', 'pgdata/base/16384/16386']);
-  expect(lines.join()).toMatch(/Barman copies all of it: xargs ended with exit code 123: .*ts1/);
+  expect(lines.join()).toMatch(/Barman copies the rest: xargs ended with exit code 123: .*ts1/);
 });
 
 test('a cancel ends it, and is not taken for a failure', async () => {

@@ -62,7 +62,7 @@ async function copyAhead(request: AheadRequest, bytesMin: number, call: Call): P
     if (files.length === 0) continue;
     const program = copyProgram(tree, files, request.user);
     const outcome = await execute(program, call.signal);
-    if (outcome.exitCode !== 0) call.log(`Barman copies all of it: ${failure(program, outcome, 'internal').message}`);
+    if (outcome.exitCode !== 0) call.log(`Barman copies the rest: ${failure(program, outcome, 'internal').message}`);
   }
 }
 
