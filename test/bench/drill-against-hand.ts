@@ -46,8 +46,9 @@ async function forgotten(): Promise<void> {
 
 function row(title: string, pairs: readonly Pair[], seconds: (phases: Phases) => number): string {
   const middle = (value: (pair: Pair) => number): string => median(pairs.map(value)).toFixed(2);
-  const ratio = middle(({ hand, barback }) => seconds(barback) / seconds(hand));
-  return `| ${title} | ${middle(({ hand }) => seconds(hand))} | ${middle(({ barback }) => seconds(barback))} | ${ratio} |`;
+  const ratios = pairs.map(({ hand, barback }) => seconds(barback) / seconds(hand));
+  const range = `${Math.min(...ratios).toFixed(2)} – ${Math.max(...ratios).toFixed(2)}`;
+  return `| ${title} | ${middle(({ hand }) => seconds(hand))} | ${middle(({ barback }) => seconds(barback))} | ${median(ratios).toFixed(2)} (${range}) |`;
 }
 
 const titles: Record<keyof Phases, string> = {

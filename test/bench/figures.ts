@@ -9,8 +9,11 @@ export interface Figure {
   readonly judge?: 'p99';
 }
 
+/** Of an even number the mean of the two in the middle; 0 for no samples. */
 export function median(samples: readonly number[]): number {
-  return quantile(samples, 0.5);
+  const sorted = samples.toSorted((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2;
 }
 
 /** Nearest-rank quantile; 0 for no samples. */
