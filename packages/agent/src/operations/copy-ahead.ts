@@ -12,6 +12,9 @@ import type { ScratchPlace } from './scratch-place.ts';
 /** Before Barman, files smaller than this are left to it: rsync is as fast with them, and a cluster may have a million. */
 const smallestBytes = 256 * 1024;
 
+/** Up to here the copy is done, or nearly, when Barman begins to copy: it takes a third of a second until then. */
+const besideBytesMax = 512 * 1024 * 1024;
+
 interface Tree {
   readonly stored: string;
   readonly copy: string;
@@ -28,9 +31,6 @@ interface AheadRequest {
   readonly bandwidthKBps: number | null;
   readonly user: string | null;
 }
-
-/** Up to here the copy is done, or nearly, when Barman begins to copy: it takes a third of a second until then. */
-const besideBytesMax = 512 * 1024 * 1024;
 
 /**
  * Copies the files of tables and indexes within the kernel: those of a small backup while `barman recover` starts, the large ones of

@@ -57,7 +57,7 @@ export async function recoverWal(work: RecoverWal, ahead: WalAhead | undefined):
     const { gap, staged, summary } = await stageCopyWal(work, request);
     return { gap, summary, records: await recordsOf(work, directory, staged.segments) };
   }
-  await moveIn(work, directory);
+  await moveIn(work);
   const choice = await chooseWal(request);
   refuseGap(choice, params);
   const result = { gap: choice.gap, summary: walSummary(choice, choice.segments, request) };
@@ -76,9 +76,12 @@ async function recordsOf(work: RecoverWal, directory: string, segments: readonly
   return records;
 }
 
-async function moveIn({ host, place, call }: RecoverWal, directory: string): Promise<void> {
-  const argv = ['/usr/bin/mv', '-T', '--', place.walAhead, directory];
-  await executeOk({ argv, user: scratchUser(host), timeoutMs: 30_000 }, call.signal, 'internal');
+/** Where it recovers to a point in time, Barman makes the very directory, with an empty one in it (3.4.0 and 3.13.3, recovery_executor.py). */
+export async function moveIn({ host, place, call }: Pick<RecoverWal, 'host' | 'place' | 'call'>): Promise<void> {
+  const directory = walOfCopy(place);
+  const rest = { user: scratchUser(host), timeoutMs: 30_000 };
+  await executeOk({ argv: ['/usr/bin/rm', '-rf', '--', directory], ...rest }, call.signal, 'internal');
+  await executeOk({ argv: ['/usr/bin/mv', '-T', '--', place.walAhead, directory], ...rest }, call.signal, 'internal');
 }
 
 async function lastFile({ segments, store }: WalChoice): Promise<FileIdentity | undefined> {
