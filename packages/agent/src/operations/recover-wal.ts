@@ -44,7 +44,7 @@ export async function stageWalAhead(work: RecoverWal, choice: WalChoice): Promis
   const { segments } = choice;
   const last = await lastFile(choice);
   const isSettled = last !== undefined && last.modifiedAt < nowMicros() - settledMicros;
-  await placeWal({ choice, segments, directory: place.walAhead, isAgain: false }, request, call);
+  await placeWal({ choice, segments, directory: place.walAhead }, request, call);
   const records = await recordsOf({ ...work, call }, place.walAhead, segments);
   return { segments, records, last: isSettled ? last : undefined };
 }
@@ -63,7 +63,7 @@ export async function recoverWal(work: RecoverWal, ahead: WalAhead | undefined):
   const result = { gap: choice.gap, summary: walSummary(choice, choice.segments, request) };
   if (await isAsBefore(choice, ahead)) return { ...result, records: ahead.records };
   const segments = segmentsFrom(choice, ahead.segments.at(-1) ?? '');
-  await placeWal({ choice, segments, directory, isAgain: true }, request, work.call);
+  await placeWal({ choice, segments, directory }, request, work.call);
   const more = await recordsOf(work, directory, segments);
   return { ...result, records: joined(ahead.records, more) };
 }

@@ -36,28 +36,27 @@ const full = (byte: number): Buffer => Buffer.alloc(segmentBytes, byte);
 const partial = (): string => path.join(home, 'streaming', `${segment}.partial`);
 const staged = (): string => path.join(home, 'copy', segment);
 
-async function placeAgain(): Promise<void> {
+/** Staged again while, between the look and the copy, pg_receivewal closes the segment and something becomes of it. */
+async function placeAgain(becomes: () => Promise<void>): Promise<void> {
+  await writeFile(staged(), full(1));
+  await writeFile(partial(), full(2));
   const choice = await chooseWal(request());
-  // Between the look and the copy pg_receivewal closes it, and Barman's cron takes it away.
   await rm(partial());
-  await placeWal({ choice, segments: [segment], directory: path.join(home, 'copy'), isAgain: true }, request(), call);
+  await becomes();
+  await placeWal({ choice, segments: [segment], directory: path.join(home, 'copy') }, request(), call);
 }
 
 test('a segment that lies in the copy from an earlier time never passes for one that vanished before it was copied again', async () => {
-  await writeFile(staged(), full(1));
-  await writeFile(partial(), full(2));
-  await expect(placeAgain()).rejects.toMatchObject({
+  await expect(placeAgain(async () => undefined)).rejects.toMatchObject({
     problem: { type: 'urn:barback:problem:wal-missing', facts: { segment } },
   });
 });
 
 test('one that has moved meanwhile is found where it is now', async () => {
-  await writeFile(staged(), full(1));
-  await writeFile(partial(), full(2));
-  await mkdir(path.join(home, 'wals', segment.slice(0, 16)));
-  const choice = await chooseWal(request());
-  await rm(partial());
-  await writeFile(path.join(home, 'wals', segment.slice(0, 16), segment), full(3));
-  await placeWal({ choice, segments: [segment], directory: path.join(home, 'copy'), isAgain: true }, request(), call);
+  await placeAgain(async () => {
+    const archive = path.join(home, 'wals', segment.slice(0, 16));
+    await mkdir(archive);
+    await writeFile(path.join(archive, segment), full(3));
+  });
   expect((await readFile(staged()))[0]).toBe(3);
 });

@@ -51,7 +51,7 @@ export async function stageCopyWal(work: StageWork, request: WalRequest, from?: 
   refuseGap(choice, params);
   const segments = from === undefined ? choice.segments : segmentsFrom(choice, from);
   call.progress('wal', 0, segments.length * request.segmentBytes);
-  await placeWal({ choice, segments, directory, isAgain: from !== undefined }, request, call);
+  await placeWal({ choice, segments, directory }, request, call);
   return {
     gap: choice.gap,
     staged: stagedOf(request, directory, segments),
@@ -68,15 +68,12 @@ interface Placed {
   readonly choice: WalChoice;
   readonly segments: readonly string[];
   readonly directory: string;
-  /** Some may lie there from an earlier time. */
-  readonly isAgain: boolean;
 }
 
 /** Histories and segments of a choice, as files of the user who replays them. */
-export async function placeWal({ choice, segments, directory, isAgain }: Placed, request: WalRequest, call: Call) {
+export async function placeWal({ choice, segments, directory }: Placed, request: WalRequest, call: Call) {
   const total = segments.length * request.segmentBytes;
   const stager = new WalStager(directory, request, call.signal);
-  if (isAgain) await stager.remove(segments);
   await stager.histories(choice.store);
   await stager.segments(segments, choice.store, (bytes) => call.progress('wal', bytes, total));
 }

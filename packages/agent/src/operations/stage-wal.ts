@@ -103,15 +103,6 @@ export class WalStager {
     }
   }
 
-  /** Before they are copied again: a file of an earlier time is as large as a new one, and would pass for it where the copy fails. */
-  async remove(names: readonly string[]): Promise<void> {
-    for (let start = 0; start < names.length; start += batchFiles) {
-      const files = names.slice(start, start + batchFiles).map((name) => path.join(this.#directory, name));
-      const argv = ['/usr/bin/rm', '-f', '--', ...files];
-      await executeOk({ argv, user: this.#request.user, timeoutMs: 600_000 }, this.#signal, 'internal');
-    }
-  }
-
   async segments(names: readonly string[], store: WalStore, onBytes: (bytes: number) => void): Promise<void> {
     let done = 0;
     for (let start = 0; start < names.length; start += batchFiles) {
@@ -123,6 +114,7 @@ export class WalStager {
   }
 
   async #batch(names: readonly string[], first: WalStore): Promise<void> {
+    await this.#removeOld(names);
     let store = first;
     let left = names;
     for (let attempt = 1; left.length > 0; attempt += 1) {
@@ -133,6 +125,16 @@ export class WalStager {
       await sleep(200);
       store = await listWal(this.#request.directories, this.#request.segmentBytes);
     }
+  }
+
+  /** A file of an earlier time is as large as a new one, and would pass for it where the new one vanishes before it is copied. */
+  async #removeOld(names: readonly string[]): Promise<void> {
+    const files = names.map((name) => path.join(this.#directory, name));
+    const kinds = await Promise.all(files.map(kindOf));
+    const old = files.filter((_file, index) => kinds[index] !== 'absent');
+    if (old.length === 0) return;
+    const program = { argv: ['/usr/bin/rm', '-f', '--', ...old], user: this.#request.user, timeoutMs: 600_000 };
+    await executeOk(program, this.#signal, 'internal');
   }
 
   async #copyOnce(names: readonly string[], store: WalStore): Promise<void> {
