@@ -58,17 +58,23 @@ async function executor(args: Arguments, loadRegistry: () => Promise<Registry>):
 }
 
 async function runner(args: Arguments, loadRegistry: () => Promise<Registry>): Promise<void> {
-  const [{ readConfig }, { runJob }, { awaitJob }, registry] = await Promise.all([
+  // Once it is gone, another one stands there.
+  const executor = process.ppid;
+  const [{ readConfig }, { runJob }, { serveJobs }, registry] = await Promise.all([
     import('./config.ts'),
     import('./runner/run-job.ts'),
-    import('./runner/await-job.ts'),
+    import('./runner/serve-jobs.ts'),
     loadRegistry(),
   ]);
   const config = readConfig(args.config);
-  const job = args.standby === undefined ? args.positionals[0] : await awaitJob(args.standby, config.stateDirectory);
-  if (job !== undefined && !(await runJob(job, config, registry))) {
-    process.stderr.write('another runner has begun this job\n');
-  }
+  const run = async (job: string) => {
+    const result = await runJob(job, config, registry);
+    if (!result) process.stderr.write('another runner has begun this job\n');
+    return result;
+  };
+  const { standby: directory, positionals } = args;
+  if (directory === undefined) await run(positionals[0] ?? '');
+  else await serveJobs({ directory, stateDirectory: config.stateDirectory, executor }, run);
   // Whatever a handler left behind must not keep the process.
   process.exit(0);
 }

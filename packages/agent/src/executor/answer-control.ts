@@ -2,11 +2,9 @@ import type { ControlName, ControlParams, ControlResult } from '@barback/shared/
 import { minuteMs } from '@barback/shared/operations/contract.ts';
 import type { Json } from '@barback/shared/wire/json.ts';
 import { ProblemError } from '@barback/shared/wire/problem.ts';
-import { startedRunner } from '../jobs/state.ts';
 import { waitForJob } from '../jobs/wait.ts';
 import { errorOfProblem } from '../problem-of-error.ts';
 import { hostOf } from '../registry.ts';
-import { signalProcess } from '../system/process-table.ts';
 import { decideClaim, readFence, writeFence } from './fence.ts';
 import { busyJob, currentView } from './job-views.ts';
 import { limited } from './limited.ts';
@@ -44,8 +42,7 @@ const answers: ControlAnswers = {
     const before = await currentView(parts, opid);
     if (before.state !== 'accepted' && before.state !== 'running') return before;
     await parts.jobs.askCancel(opid);
-    const runner = startedRunner(await parts.jobs.files(opid));
-    if (runner) await signalProcess(runner, 'SIGTERM');
+    await parts.launcher.stop(opid);
     return currentView(parts, opid);
   },
 

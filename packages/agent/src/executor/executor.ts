@@ -13,7 +13,7 @@ import { readIfExists } from '../system/files.ts';
 import { killMarked } from '../system/process-table.ts';
 import { setJobMarker } from '../system/run-program.ts';
 import { handleLine, type Authority } from './handle.ts';
-import { KeyedMutex } from './keyed-mutex.ts';
+import { KeyedMutex } from '../system/keyed-mutex.ts';
 import { listen } from './listen.ts';
 import type { Parts } from './parts.ts';
 import { receiptSigner } from './receipt.ts';

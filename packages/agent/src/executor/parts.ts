@@ -2,7 +2,7 @@ import type { AgentConfig } from '../config.ts';
 import type { JobDirectory } from '../jobs/directory.ts';
 import type { Launcher } from '../jobs/launch.ts';
 import type { Registry } from '../registry.ts';
-import type { KeyedMutex } from './keyed-mutex.ts';
+import type { KeyedMutex } from '../system/keyed-mutex.ts';
 import type { ReceiptSigner, RequestNames } from './receipt.ts';
 import type { Semaphore } from './semaphore.ts';
 

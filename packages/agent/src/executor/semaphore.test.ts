@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { KeyedMutex } from './keyed-mutex.ts';
+import { KeyedMutex } from '../system/keyed-mutex.ts';
 import { Semaphore } from './semaphore.ts';
 
 test('at most as many run at once as there are slots, a bounded number waits, the rest is turned away', async () => {

@@ -1,18 +1,23 @@
 import path from 'node:path';
 import { problem } from '@barback/shared/wire/problem.ts';
-import { isAlive, processIdentity, type ProcessIdentity } from '../system/process-table.ts';
+import { KeyedMutex } from '../system/keyed-mutex.ts';
+import { isAlive, processIdentity, signalProcess, type ProcessIdentity } from '../system/process-table.ts';
 import { startProgram } from '../system/run-program.ts';
 import type { JobDirectory } from './directory.ts';
 import { jobFileNames } from './files.ts';
 import type { RunnerCommand } from './runner-command.ts';
 import { StandbyRunners } from './standby.ts';
+import { startedRunner } from './state.ts';
+
+/** Giving a job to a runner and telling one to stop exclude each other. */
+const runners = 'runners';
 
 /** Starts runners: processes of their own session whose output goes to a file, so that they outlive this process. */
 export class Launcher {
   readonly #jobs: JobDirectory;
   readonly #command: RunnerCommand;
   readonly #launched = new Map<string, ProcessIdentity | 'starting'>();
-
+  readonly #one = new KeyedMutex();
   readonly #standby: StandbyRunners;
 
   constructor(jobs: JobDirectory, stateDirectory: string, command: RunnerCommand) {
@@ -34,7 +39,8 @@ export class Launcher {
     const directory = this.#jobs.pathOf(opid);
     this.#launched.set(opid, 'starting');
     try {
-      const identity = (await this.#standby.give(opid, directory)) ?? (await this.#start(directory));
+      const given = await this.#one.run(runners, () => this.#standby.give(opid, directory));
+      const identity = given ?? (await this.#start(directory));
       if (identity) this.#launched.set(opid, identity);
       else await this.#bar(opid);
       this.#standby.prepare();
@@ -56,6 +62,14 @@ export class Launcher {
       path.join(directory, jobFileNames.runnerOutput),
     );
     return processIdentity(pid);
+  }
+
+  /** Tells the runner of a job to stop; a runner that has left a result may be at another job at once, and is not told. */
+  async stop(opid: string): Promise<void> {
+    await this.#one.run(runners, async () => {
+      const runner = startedRunner(await this.#jobs.files(opid));
+      if (runner) await signalProcess(runner, 'SIGTERM');
+    });
   }
 
   /** Ends the waiting for a runner that this process started and that died before its first effect. */

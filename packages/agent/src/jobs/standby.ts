@@ -1,27 +1,34 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { assignmentFile } from '../runner/await-job.ts';
-import { ensureDirectory, makeDirectory, removeTree } from '../system/directory-tree.ts';
-import { createExclusive, moveFile } from '../system/files.ts';
+import { ensureDirectory, kindOf, makeDirectory, removeTree } from '../system/directory-tree.ts';
+import { createExclusive, linkFile } from '../system/files.ts';
+import { removeFile } from '../system/look-at-file.ts';
 import { isAlive, processIdentity, type ProcessIdentity } from '../system/process-table.ts';
 import { startProgram } from '../system/run-program.ts';
 import { jobFileNames } from './files.ts';
 import type { RunnerCommand } from './runner-command.ts';
 
-/** Runners started ahead; each ends by itself after a minute without a job. */
-const runnersAhead = 2;
+/** Runners that wait besides those that work; each ends by itself after a minute without a job. */
+const runnersAhead = 1;
 
-interface Waiting {
+interface Runner {
+  /** It is there while the runner waits for a job. */
   readonly directory: string;
+  readonly output: string;
   readonly identity: ProcessIdentity;
 }
 
-/** Runners that wait for a job while a run is under way: a step then costs no start of a process. */
+/**
+ * Runners that wait for a job while a run is under way, and wait again behind it: a step then costs no start of a process. One that
+ * starts beside a short step would take a processor from it, and not be ready for the next.
+ */
 export class StandbyRunners {
   readonly #root: string;
   readonly #command: RunnerCommand;
-  readonly #waiting: Waiting[] = [];
-  #preparing = 0;
+  /** Who has had no job for the longest time comes first. */
+  #runners: Runner[] = [];
+  #preparing: Promise<void> | undefined;
 
   constructor(stateDirectory: string, command: RunnerCommand) {
     this.#root = path.join(stateDirectory, 'standby');
@@ -36,32 +43,51 @@ export class StandbyRunners {
 
   /** Starts what is missing, without being waited for; a standby that cannot be started is merely not there. */
   prepare(): void {
-    while (this.#preparing + this.#waiting.length < runnersAhead) {
-      this.#preparing += 1;
-      void this.#start()
-        .then((one) => this.#waiting.push(one))
-        .catch(() => undefined)
-        .finally(() => {
-          this.#preparing -= 1;
-        });
-    }
+    this.#preparing ??= this.#startMissing()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#preparing = undefined;
+      });
   }
 
   /** Gives the job to a waiting runner; undefined when there is none. */
   async give(opid: string, jobDirectory: string): Promise<ProcessIdentity | undefined> {
-    for (let one = this.#waiting.shift(); one; one = this.#waiting.shift()) {
-      if (!(await isAlive(one.identity))) continue;
-      const output = path.join(one.directory, jobFileNames.runnerOutput);
-      // The runner has the file open: what it prints goes on into the job's directory.
-      await moveFile(output, path.join(jobDirectory, jobFileNames.runnerOutput)).catch(() => undefined);
+    for (const one of await this.#living()) {
+      // Without the directory it works, or has just given up.
       const given = await createExclusive(path.join(one.directory, assignmentFile), opid, {}, false).catch(() => false);
-      if (given) return one.identity;
+      if (!given) continue;
+      // The runner has the file open: what it prints from now on is in the directory of each of its jobs.
+      await linkFile(one.output, path.join(jobDirectory, jobFileNames.runnerOutput)).catch(() => undefined);
+      this.#runners = [...this.#runners.filter((other) => other !== one), one];
+      return one.identity;
     }
     return undefined;
   }
 
-  async #start(): Promise<Waiting> {
+  async #startMissing(): Promise<void> {
+    while ((await this.#waiting()) < runnersAhead) {
+      const one = await this.#start();
+      this.#runners.push(one);
+    }
+  }
+
+  async #waiting(): Promise<number> {
+    const kinds = await Promise.all((await this.#living()).map((one) => kindOf(one.directory)));
+    return kinds.filter((kind) => kind === 'directory').length;
+  }
+
+  /** Forgets those that have ended. */
+  async #living(): Promise<Runner[]> {
+    const looks = await Promise.all(this.#runners.map(async (one) => ({ one, alive: await isAlive(one.identity) })));
+    const ended = looks.filter(({ alive }) => !alive).map(({ one }) => one);
+    this.#runners = this.#runners.filter((one) => !ended.includes(one));
+    await Promise.all(ended.map((one) => removeFile(one.output)));
+    return this.#runners;
+  }
+
+  async #start(): Promise<Runner> {
     const directory = path.join(this.#root, randomBytes(8).toString('hex'));
+    const output = `${directory}.log`;
     await makeDirectory(directory);
     const { argv, configFile, compileCache } = this.#command;
     const { pid } = await startProgram(
@@ -71,10 +97,10 @@ export class StandbyRunners {
         environment: { NODE_COMPILE_CACHE: compileCache },
         timeoutMs: 0,
       },
-      path.join(directory, jobFileNames.runnerOutput),
+      output,
     );
     const identity = await processIdentity(pid);
     if (!identity) throw new Error('the standby ended at once');
-    return { directory, identity };
+    return { directory, output, identity };
   }
 }

@@ -11,17 +11,23 @@ export const assignmentFile = 'job';
 const patienceMs = 60_000;
 const lookMs = 2_000;
 
+export interface Standby {
+  /** Its own; a runner waits as long as it is there. */
+  readonly directory: string;
+  readonly stateDirectory: string;
+  /** The process that has started this one. */
+  readonly executor: number;
+}
+
 /**
  * Waits in its own directory for a job, loaded and ready, so that a job begins without the start of a process. Undefined
  * when it is not needed: after a minute, or when the executor that started it is gone.
  */
 export async function awaitJob(
-  directory: string,
-  stateDirectory: string,
+  { directory, stateDirectory, executor }: Standby,
   waitMs: number = patienceMs,
 ): Promise<string | undefined> {
   const file = path.join(directory, assignmentFile);
-  const executor = process.ppid;
   const deadline = monotonicMs() + waitMs;
   const watching = watchDirectory(directory);
   try {

@@ -16,30 +16,42 @@ import { JobLog } from './job-log.ts';
 import { stoppedAs, Stopping } from './stopping.ts';
 
 /**
- * Runs one job to its end and leaves its result in the job's directory. Its first effect is to begin exclusively, so a
- * second runner of the same job does nothing. Returns whether this one has run.
+ * Runs one job to its end, leaves its result in the job's directory and returns it. Its first effect is to begin exclusively, so a
+ * second runner of the same job does nothing and returns nothing.
  */
-export async function runJob(jobDirectory: string, config: AgentConfig, registry: Registry): Promise<boolean> {
+export async function runJob(
+  jobDirectory: string,
+  config: AgentConfig,
+  registry: Registry,
+): Promise<JobResult | undefined> {
   const jobs = new JobDirectory(config.stateDirectory);
   const opid = path.basename(jobDirectory);
   const spec = await jobs.spec(opid);
   if (!spec) throw new Error(`cannot run the job ${jobDirectory}: it has no ${jobFileNames.spec}`);
   const stopping = new Stopping();
   // Before the job begins, so that no cancel can fall between its begin and this.
-  process.on(
-    'SIGTERM',
-    () => void cancelAsked(jobDirectory).then((asked) => stopping.ask(asked ? 'cancel' : 'terminated')),
-  );
+  const terminated = (): void =>
+    void cancelAsked(jobDirectory).then((asked) => stopping.ask(asked ? 'cancel' : 'terminated'));
+  process.on('SIGTERM', terminated);
+  try {
+    return await begin(jobDirectory, { spec, config, registry, stopping }, jobs);
+  } finally {
+    process.off('SIGTERM', terminated);
+  }
+}
+
+async function begin(jobDirectory: string, work: Work, jobs: JobDirectory): Promise<JobResult | undefined> {
+  const { opid } = work.spec;
   const runner = await processIdentity(process.pid);
   if (!runner) throw new Error(`cannot find process ${process.pid} in /proc`);
   const started = JSON.stringify({ startedAt: nowMicros(), runner });
-  if (!(await createExclusive(path.join(jobDirectory, jobFileNames.started), started))) return false;
+  if (!(await createExclusive(path.join(jobDirectory, jobFileNames.started), started))) return undefined;
   setJobMarker(opid);
-  const result = await perform(jobDirectory, { spec, config, registry, stopping });
+  const result = await perform(jobDirectory, work);
   // Whatever the handler forgot: when a job has ended, none of its programs runs.
   await killMarked(opid);
   await jobs.writeResult(opid, result);
-  return true;
+  return result;
 }
 
 interface Work {

@@ -123,9 +123,9 @@ export async function appendRotating(file: string, text: string, bytesMax: numbe
   await appendFile(file, text, { mode: 0o600 });
 }
 
-/** Moves a file within one filesystem; whoever has it open goes on writing to it. */
-export async function moveFile(from: string, to: string): Promise<void> {
-  await rename(from, to);
+/** Gives a file a second name within its filesystem. */
+export async function linkFile(file: string, name: string): Promise<void> {
+  await link(file, name);
 }
 
 export async function changeOwner(file: string, owner: { uid: number; gid: number }): Promise<void> {
