@@ -29,7 +29,7 @@ const walMb = 2_200;
 const figuresFile = path.join(import.meta.dirname, '../../docs/figures.md');
 const today = (): string => new Date().toISOString().slice(0, 10);
 
-/** Measures everything that the documents quote; `--write` makes docs/figures.md. `--drills`, `--outages`, `--mirrors` and `--imports` measure only those. */
+/** Measures everything that the documents quote; `--write` makes docs/figures.md. `--drills`, `--outages`, `--mirrors`, `--imports` and `--steps` measure only those. */
 async function bench(): Promise<void> {
   const parts: string[] = [];
   if (process.argv.includes('--drills')) {
@@ -39,6 +39,8 @@ async function bench(): Promise<void> {
   if (process.argv.includes('--outages')) return onlySection(await outages());
   if (process.argv.includes('--mirrors')) return onlySection(await mirrors());
   if (process.argv.includes('--imports')) return onlySection(await imports());
+  if (process.argv.includes('--steps'))
+    return onlySection(await inLab(sizesMb[0] ?? 0, (lab) => smallFigures(lab, '--steps')));
   for (const [index, sizeMb] of sizesMb.entries()) {
     await inLab(sizeMb, async (lab) => {
       if (index === 0) parts.push(await machine(lab));
@@ -68,8 +70,7 @@ async function inLab<T>(sizeMb: number, measure: (lab: Lab) => Promise<T>): Prom
 
 async function drills(lab: Lab, sizeMb: number, flag?: string): Promise<string> {
   say(`drills of ${sizeMb} MB, by hand and by Barback, ${drillRounds} pairs …`);
-  const when = flag === undefined ? '' : `${measured(flag)}\n\n`;
-  return `## A drill of ${sizeMb} MB to the latest state, ${drillRounds} pairs\n\n${when}${await drillAgainstHand(lab, drillRounds)}`;
+  return `## A drill of ${sizeMb} MB to the latest state, ${drillRounds} pairs\n\n${measuredWhen(flag)}${await drillAgainstHand(lab, drillRounds)}`;
 }
 
 /** In the document it takes the place of the one that is there. */
@@ -94,6 +95,11 @@ async function perSize(
 
 function measured(flag: string): string {
   return `Measured by \`npm run bench${full ? ':full' : ''} -- ${flag}\` on ${today()}, on the same machine.`;
+}
+
+/** A part of the whole document was measured with it. */
+function measuredWhen(flag: string | undefined): string {
+  return flag === undefined ? '' : `${measured(flag)}\n\n`;
 }
 
 async function outages(): Promise<string> {
@@ -121,12 +127,12 @@ async function indexFigures(lab: Lab): Promise<string> {
   return `## The commit index\n\n${figureTable([...cold, ...(await indexWarm())])}`;
 }
 
-async function smallFigures(lab: Lab): Promise<string> {
+async function smallFigures(lab: Lab, flag?: string): Promise<string> {
   say('the price of a step …');
   const steps = await stepOverhead(lab);
   say('the agent at rest …');
   const idle = await agentIdle(lab);
-  return `## Steps, the agent at rest, the audit log\n\n${figureTable([...steps, ...idle, ...auditRates()])}`;
+  return `## Steps, the agent at rest, the audit log\n\n${measuredWhen(flag)}${figureTable([...steps, ...idle, ...auditRates()])}`;
 }
 
 async function machine(lab: Lab): Promise<string> {

@@ -1,6 +1,6 @@
 import type { Result } from '@barback/shared/operations/index.ts';
 import { nowMicros } from '../system/clock.ts';
-import { identityOf, type FileIdentity } from '../system/directory-tree.ts';
+import { identityOf, kindOf, type FileIdentity } from '../system/directory-tree.ts';
 import { executeOk } from './execute.ts';
 import { refuseTablespaces } from './refuse-tablespaces.ts';
 import { scratchUser } from './scratch-place.ts';
@@ -79,9 +79,10 @@ async function recordsOf(work: RecoverWal, directory: string, segments: readonly
 /** Where it recovers to a point in time, Barman makes the very directory, with an empty one in it (3.4.0 and 3.13.3, recovery_executor.py). */
 export async function moveIn({ host, place, call }: Pick<RecoverWal, 'host' | 'place' | 'call'>): Promise<void> {
   const directory = walOfCopy(place);
-  const rest = { user: scratchUser(host), timeoutMs: 30_000 };
-  await executeOk({ argv: ['/usr/bin/rm', '-rf', '--', directory], ...rest }, call.signal, 'internal');
-  await executeOk({ argv: ['/usr/bin/mv', '-T', '--', place.walAhead, directory], ...rest }, call.signal, 'internal');
+  const run = (argv: string[]) =>
+    executeOk({ argv, user: scratchUser(host), timeoutMs: 30_000 }, call.signal, 'internal');
+  if ((await kindOf(directory)) !== 'absent') await run(['/usr/bin/rm', '-rf', '--', directory]);
+  await run(['/usr/bin/mv', '-T', '--', place.walAhead, directory]);
 }
 
 async function lastFile({ segments, store }: WalChoice): Promise<FileIdentity | undefined> {

@@ -5,10 +5,9 @@ import { parseListBackup, type ListedBackup } from '../barman/list-backup.ts';
 import { parseBarmanOutput, unknownOutput, type BarmanOutput } from '../barman/output.ts';
 import { barmanSupport, parseBarmanVersion, type BarmanVersion } from '../barman/versions.ts';
 import type { ServerConfig } from '../config.ts';
-import { monotonicMs } from '../system/clock.ts';
-import { targetIdentity } from '../system/directory-tree.ts';
 import type { Program } from '../system/program.ts';
 import { execute, failure } from './execute.ts';
+import { ProgramAnswers } from './program-answers.ts';
 
 /** Barman as a program: its own user, UTC for every instant that it reads or prints without an offset. */
 export function barmanProgram(server: ServerConfig, args: readonly string[], timeoutMs = 60_000): Program {
@@ -21,22 +20,15 @@ export function barmanProgram(server: ServerConfig, args: readonly string[], tim
   };
 }
 
-/** Every start of Python costs as much as a whole step, and an upgrade replaces the program: asked again then, or after this time. */
-const rememberMs = 60_000;
-
-const remembered = new Map<string, { readonly at: number; readonly files: string; readonly version: BarmanVersion }>();
+const versions = new ProgramAnswers<BarmanVersion>();
 
 export async function barmanVersion(server: ServerConfig, signal: AbortSignal): Promise<BarmanVersion> {
-  const { argv } = server.barman;
-  const key = JSON.stringify(server.barman);
-  const files = JSON.stringify(await Promise.all(argv.filter((part) => part.startsWith('/')).map(targetIdentity)));
-  const known = remembered.get(key);
-  if (known && known.files === files && monotonicMs() - known.at < rememberMs) return known.version;
-  const outcome = await execute(barmanProgram(server, versionArguments), signal);
-  const version = parseBarmanVersion(outcome.stdout);
-  if (!version) throw unknownOutput(outcome.stdout, '(unknown)', 'it names no version');
-  remembered.set(key, { at: monotonicMs(), files, version });
-  return version;
+  return versions.of(JSON.stringify(server.barman), server.barman.argv, async () => {
+    const outcome = await execute(barmanProgram(server, versionArguments), signal);
+    const version = parseBarmanVersion(outcome.stdout);
+    if (!version) throw unknownOutput(outcome.stdout, '(unknown)', 'it names no version');
+    return version;
+  });
 }
 
 /** Barman's version if it is one that Barback supports. */

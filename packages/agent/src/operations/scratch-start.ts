@@ -21,6 +21,7 @@ import {
 import { monotonicMs } from '../system/clock.ts';
 import { kindOf } from '../system/directory-tree.ts';
 import { readIfExists, readTail, writeAtomic } from '../system/files.ts';
+import type { Outcome, Program } from '../system/program.ts';
 import { startProgram } from '../system/run-program.ts';
 import { requirePlan } from './backup-lease.ts';
 import { binariesVersion } from './binaries.ts';
@@ -54,6 +55,7 @@ export const scratchStart: Handler<'scratch-start'> = {
       setAsideAutoConf(host, place, call),
       binariesVersion(host, call.signal),
       readControlData(host, place.pgdata, scratchUser(host), call.signal),
+      writeFiles(host, accessFiles(host, place), call),
     ]);
     const found = { settingsSetAside, major, control };
     const { settings, libraries } = copySettings({ host, place, params, capacity }, found);
@@ -82,23 +84,14 @@ async function requireStarted(place: ScratchPlace): Promise<Result<'scratch-star
 
 /** What ALTER SYSTEM set on production outranks a configuration file: it is kept as evidence and replaced (T1). */
 async function setAsideAutoConf(host: Host, place: ScratchPlace, call: Call) {
-  const user = scratchUser(host);
   const file = `${place.pgdata}/postgresql.auto.conf`;
   const evidence = `${file}.backup`;
   if ((await kindOf(evidence)) === 'absent') {
     // Barman has appended its own lines; what it found is in .origin.
     const origin = (await kindOf(`${file}.origin`)) === 'file' ? `${file}.origin` : file;
-    await executeOk(
-      { argv: ['/usr/bin/cp', '--no-clobber', '--', origin, evidence], user, timeoutMs: 30_000 },
-      call.signal,
-      'postgres-failed',
-    );
+    await asScratchUser(host, { argv: ['/usr/bin/cp', '--no-clobber', '--', origin, evidence] }, call);
   }
-  const shown = await executeOk(
-    { argv: ['/usr/bin/cat', '--', evidence], user, timeoutMs: 30_000 },
-    call.signal,
-    'postgres-failed',
-  );
+  const shown = await asScratchUser(host, { argv: ['/usr/bin/cat', '--', evidence] }, call);
   return parseAutoConf(shown.stdout);
 }
 
@@ -135,28 +128,43 @@ function copySettings(
   return { settings, libraries };
 }
 
-/** Every file is written by the scratch user itself, through standard input. */
-async function writeConfiguration(host: Host, place: ScratchPlace, settings: Settings, call: Call): Promise<void> {
-  const user = scratchUser(host);
+type FileToWrite = readonly [file: string, text: string];
+
+function accessFiles(host: Host, place: ScratchPlace): FileToWrite[] {
   const { superuser } = host.server.postgres;
-  const people = [user ?? userInfo().username, userInfo().username];
-  const { config_file: _, data_directory: __, hba_file: ___, ident_file: ____, ...inFile } = settings;
-  const files: readonly (readonly [string, string])[] = [
-    [`${place.configuration}/postgresql.conf`, configurationText(inFile)],
+  const people = [scratchUser(host) ?? userInfo().username, userInfo().username];
+  return [
     [`${place.configuration}/pg_hba.conf`, hbaText],
     [`${place.configuration}/pg_ident.conf`, identText(people, [superuser, host.server.probeRole])],
+  ];
+}
+
+async function writeConfiguration(host: Host, place: ScratchPlace, settings: Settings, call: Call): Promise<void> {
+  const { config_file: _, data_directory: __, hba_file: ___, ident_file: ____, ...inFile } = settings;
+  const files: FileToWrite[] = [
+    [`${place.configuration}/postgresql.conf`, configurationText(inFile)],
     [`${place.pgdata}/postgresql.auto.conf`, emptyAutoConf],
     [`${place.pgdata}/recovery.signal`, ''],
   ];
   const remove = ['standby.signal', 'postmaster.pid'].map((name) => `${place.pgdata}/${name}`);
-  const programs = [
-    // dd reads descriptor 0 as it is; opening /dev/stdin anew fails for a socket and for another user's pipe.
-    ...files.map(([file, text]) => ({ argv: ['/usr/bin/dd', `of=${file}`, 'status=none'], stdin: text })),
-    { argv: ['/usr/bin/rm', '-f', '--', ...remove] },
-  ];
+  await Promise.all([
+    writeFiles(host, files, call),
+    asScratchUser(host, { argv: ['/usr/bin/rm', '-f', '--', ...remove] }, call),
+  ]);
+}
+
+/** Every file is written by the scratch user itself, through standard input. */
+async function writeFiles(host: Host, files: readonly FileToWrite[], call: Call): Promise<void> {
   await Promise.all(
-    programs.map((one) => executeOk({ ...one, user, timeoutMs: 30_000 }, call.signal, 'postgres-failed')),
+    // dd reads descriptor 0 as it is; opening /dev/stdin anew fails for a socket and for another user's pipe.
+    files.map(([file, text]) =>
+      asScratchUser(host, { argv: ['/usr/bin/dd', `of=${file}`, 'status=none'], stdin: text }, call),
+    ),
   );
+}
+
+function asScratchUser(host: Host, program: Pick<Program, 'argv' | 'stdin'>, call: Call): Promise<Outcome> {
+  return executeOk({ ...program, user: scratchUser(host), timeoutMs: 30_000 }, call.signal, 'postgres-failed');
 }
 
 /** Returns when the server has its pid file: recovery goes on by itself and is watched by scratch-replay. */
