@@ -28,7 +28,7 @@ export class StandbyRunners {
   readonly #command: RunnerCommand;
   /** Who has had no job for the longest time comes first. */
   #runners: Runner[] = [];
-  #preparing: Promise<void> | undefined;
+  #isPreparing = false;
 
   constructor(stateDirectory: string, command: RunnerCommand) {
     this.#root = path.join(stateDirectory, 'standby');
@@ -43,10 +43,12 @@ export class StandbyRunners {
 
   /** Starts what is missing, without being waited for; a standby that cannot be started is merely not there. */
   prepare(): void {
-    this.#preparing ??= this.#startMissing()
+    if (this.#isPreparing) return;
+    this.#isPreparing = true;
+    void this.#startMissing()
       .catch(() => undefined)
       .finally(() => {
-        this.#preparing = undefined;
+        this.#isPreparing = false;
       });
   }
 
