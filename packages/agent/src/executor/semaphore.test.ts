@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { KeyedMutex } from '../system/keyed-mutex.ts';
 import { Semaphore } from './semaphore.ts';
 
 test('at most as many run at once as there are slots, a bounded number waits, the rest is turned away', async () => {
@@ -27,23 +26,4 @@ test('at most as many run at once as there are slots, a bounded number waits, th
     await expect(semaphore.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
   }
   expect(await semaphore.run(async () => 1)).toEqual({ value: 1 });
-});
-
-test('tasks of one key run one after the other in order, even when one fails; other keys do not wait', async () => {
-  const mutex = new KeyedMutex();
-  const seen: string[] = [];
-  let release: () => void = () => undefined;
-  const first = mutex.run('a', async () => {
-    await new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    seen.push('first');
-    throw new Error('failed');
-  });
-  const second = mutex.run('a', async () => seen.push('second'));
-  await mutex.run('b', async () => seen.push('other'));
-  release();
-  await expect(first).rejects.toThrow('failed');
-  await second;
-  expect(seen).toEqual(['other', 'first', 'second']);
 });
