@@ -32,7 +32,7 @@ export class Launcher {
 
   /** Jobs will come soon. */
   prepare(): void {
-    this.#standby.prepare();
+    void this.#standby.prepare();
   }
 
   async launch(opid: string): Promise<void> {
@@ -43,7 +43,7 @@ export class Launcher {
       const identity = given ?? (await this.#start(directory));
       if (identity) this.#launched.set(opid, identity);
       else await this.#bar(opid);
-      this.#standby.prepare();
+      this.prepare();
     } catch (error) {
       this.#launched.delete(opid);
       const why = error instanceof Error ? error.message : String(error);

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, readdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { assignmentFile, awaitJob } from '../runner/await-job.ts';
+import { awaitJob, turnFiles } from '../runner/await-job.ts';
 import { createExclusive } from '../system/files.ts';
 import { StandbyRunners } from './standby.ts';
 
@@ -14,26 +14,25 @@ beforeEach(async () => {
 });
 afterEach(async () => rm(state, { recursive: true, force: true }));
 
-test('a waiting runner gets the job that is put into its directory, and clears the directory', async () => {
+test('a waiting runner gets the job that is put into its directory', async () => {
   const directory = path.join(state, 'standby', 'a');
   await mkdir(directory, { recursive: true });
-  const waiting = awaitJob(standby(directory));
-  await createExclusive(path.join(directory, assignmentFile), '01hzzzzzzzzzzzzzzzzzzzzzzj', {}, false);
+  const waiting = awaitJob(standby(directory), 1);
+  await createExclusive(path.join(directory, turnFiles(1).job), '01hzzzzzzzzzzzzzzzzzzzzzzj', {}, false);
   expect(await waiting).toBe(path.join(state, 'jobs', '01hzzzzzzzzzzzzzzzzzzzzzzj'));
-  expect(await readdir(path.join(state, 'standby'))).toEqual([]);
 });
 
 test('a waiting runner that has waited long enough cannot be given a job any more', async () => {
   const directory = path.join(state, 'standby', 'a');
   await mkdir(directory, { recursive: true });
-  expect(await awaitJob(standby(directory), 30)).toBeUndefined();
-  await expect(createExclusive(path.join(directory, assignmentFile), 'x', {}, false)).rejects.toThrow('ENOENT');
+  expect(await awaitJob(standby(directory), 1, 30)).toBeUndefined();
+  expect(await createExclusive(path.join(directory, turnFiles(1).job), 'x', {}, false)).toBe(false);
 });
 
 test('a waiting runner ends when its directory is cleared, as the next executor does', async () => {
   const directory = path.join(state, 'standby', 'a');
   await mkdir(directory, { recursive: true });
-  const waiting = awaitJob(standby(directory));
+  const waiting = awaitJob(standby(directory), 1);
   await new StandbyRunners(state, { argv: [], configFile: '', compileCache: '' }).open();
   expect(await waiting).toBeUndefined();
 });
@@ -41,6 +40,7 @@ test('a waiting runner ends when its directory is cleared, as the next executor 
 test('without a waiting runner there is nobody to give a job to, and a program that cannot start harms nobody', async () => {
   const runners = new StandbyRunners(state, { argv: ['/nonexistent'], configFile: '', compileCache: '' });
   await runners.open();
-  runners.prepare();
+  await runners.prepare();
+  expect(await readdir(path.join(state, 'standby'))).toEqual([]);
   expect(await runners.give('01hzzzzzzzzzzzzzzzzzzzzzzj', state)).toBeUndefined();
 });

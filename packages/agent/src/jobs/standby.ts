@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { assignmentFile } from '../runner/await-job.ts';
+import { turnFiles } from '../runner/await-job.ts';
 import { ensureDirectory, kindOf, makeDirectory, removeTree } from '../system/directory-tree.ts';
 import { createExclusive, linkFile } from '../system/files.ts';
-import { removeFile } from '../system/look-at-file.ts';
 import { isAlive, processIdentity, type ProcessIdentity } from '../system/process-table.ts';
 import { startProgram } from '../system/run-program.ts';
 import { jobFileNames } from './files.ts';
@@ -13,10 +12,10 @@ import type { RunnerCommand } from './runner-command.ts';
 const runnersAhead = 1;
 
 interface Runner {
-  /** It is there while the runner waits for a job. */
   readonly directory: string;
-  readonly output: string;
   readonly identity: ProcessIdentity;
+  /** Of the job that it is given next. */
+  readonly turn: number;
 }
 
 /**
@@ -41,56 +40,67 @@ export class StandbyRunners {
     await ensureDirectory(this.#root);
   }
 
-  /** Starts what is missing, without being waited for; a standby that cannot be started is merely not there. */
-  prepare(): void {
+  /** Starts what is missing; nobody needs to wait for that, and a standby that cannot be started is merely not there. */
+  async prepare(): Promise<void> {
     if (this.#isPreparing) return;
     this.#isPreparing = true;
-    void this.#startMissing()
-      .catch(() => undefined)
-      .finally(() => {
-        this.#isPreparing = false;
-      });
+    await this.#startMissing().catch(() => undefined);
+    this.#isPreparing = false;
   }
 
-  /** Gives the job to a waiting runner; undefined when there is none. */
+  /** Gives the job to a waiting runner; undefined when there is none. Not while it gives another one. */
   async give(opid: string, jobDirectory: string): Promise<ProcessIdentity | undefined> {
-    for (const one of await this.#living()) {
-      // Without the directory it works, or has just given up.
-      const given = await createExclusive(path.join(one.directory, assignmentFile), opid, {}, false).catch(() => false);
+    for (const one of await this.#waiting()) {
+      const file = path.join(one.directory, turnFiles(one.turn).job);
+      const given = await createExclusive(file, opid, {}, false).catch(() => false);
       if (!given) continue;
       // The runner has the file open: what it prints from now on is in the directory of each of its jobs.
-      await linkFile(one.output, path.join(jobDirectory, jobFileNames.runnerOutput)).catch(() => undefined);
-      this.#runners = [...this.#runners.filter((other) => other !== one), one];
+      const output = path.join(one.directory, jobFileNames.runnerOutput);
+      await linkFile(output, path.join(jobDirectory, jobFileNames.runnerOutput)).catch(() => undefined);
+      const others = this.#runners.filter((other) => other !== one);
+      this.#runners = [...others, { ...one, turn: one.turn + 1 }];
       return one.identity;
     }
     return undefined;
   }
 
   async #startMissing(): Promise<void> {
-    while ((await this.#waiting()) < runnersAhead) {
+    while ((await this.#waiting()).length < runnersAhead) {
       const one = await this.#start();
       this.#runners.push(one);
     }
   }
 
-  async #waiting(): Promise<number> {
-    const kinds = await Promise.all((await this.#living()).map((one) => kindOf(one.directory)));
-    return kinds.filter((kind) => kind === 'directory').length;
+  async #waiting(): Promise<Runner[]> {
+    const looks = (await this.#living()).map(async (one) => {
+      const kind = await kindOf(path.join(one.directory, turnFiles(one.turn).waiting));
+      return kind === 'file' ? [one] : [];
+    });
+    return (await Promise.all(looks)).flat();
   }
 
-  /** Forgets those that have ended. */
+  /** Clears up behind those that have ended. */
   async #living(): Promise<Runner[]> {
     const looks = await Promise.all(this.#runners.map(async (one) => ({ one, alive: await isAlive(one.identity) })));
     const ended = looks.filter(({ alive }) => !alive).map(({ one }) => one);
     this.#runners = this.#runners.filter((one) => !ended.includes(one));
-    await Promise.all(ended.map((one) => removeFile(one.output)));
+    await Promise.all(ended.map((one) => removeTree(one.directory)));
     return this.#runners;
   }
 
   async #start(): Promise<Runner> {
     const directory = path.join(this.#root, randomBytes(8).toString('hex'));
-    const output = `${directory}.log`;
     await makeDirectory(directory);
+    try {
+      await createExclusive(path.join(directory, turnFiles(1).waiting), '', {}, false);
+      return { directory, identity: await this.#startIn(directory), turn: 1 };
+    } catch (error) {
+      await removeTree(directory);
+      throw error;
+    }
+  }
+
+  async #startIn(directory: string): Promise<ProcessIdentity> {
     const { argv, configFile, compileCache } = this.#command;
     const { pid } = await startProgram(
       {
@@ -99,10 +109,10 @@ export class StandbyRunners {
         environment: { NODE_COMPILE_CACHE: compileCache },
         timeoutMs: 0,
       },
-      output,
+      path.join(directory, jobFileNames.runnerOutput),
     );
     const identity = await processIdentity(pid);
     if (!identity) throw new Error('the standby ended at once');
-    return { directory, output, identity };
+    return identity;
   }
 }

@@ -1,11 +1,12 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { problem } from '@barback/shared/wire/problem.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { JobResult } from '../jobs/files.ts';
+import { kindOf } from '../system/directory-tree.ts';
 import { createExclusive } from '../system/files.ts';
-import { assignmentFile } from './await-job.ts';
+import { turnFiles } from './await-job.ts';
 import { serveJobs } from './serve-jobs.ts';
 
 const opids = ['01hzzzzzzzzzzzzzzzzzzzzzza', '01hzzzzzzzzzzzzzzzzzzzzzzb'];
@@ -21,40 +22,43 @@ beforeEach(async () => {
 });
 afterEach(async () => rm(state, { recursive: true, force: true }));
 
-const give = (opid: string) => createExclusive(path.join(directory, assignmentFile), opid, {}, false);
-const standby = (executor = process.ppid) => ({ directory, stateDirectory: state, executor });
+const inDirectory = (name: string) => path.join(directory, name);
+const give = (turn: number) => createExclusive(inDirectory(turnFiles(turn).job), opids[turn - 1] ?? '', {}, false);
+const waits = async (turn: number) => (await kindOf(inDirectory(turnFiles(turn).waiting))) === 'file';
 
-/** Gives each next job while the one before it is carried out; what it is told of that is in `given`. */
-async function serve(outcomes: readonly (JobResult | undefined)[], executor?: number) {
+/** Serves with a job for each outcome; the later ones are given as soon as the runner says that it waits. */
+async function serve(outcomes: readonly (JobResult | undefined)[], executor = process.ppid) {
   const done: string[] = [];
-  const whileBusy: boolean[] = [];
-  await give(opids[0] ?? '');
-  await serveJobs(standby(executor), async (job) => {
+  const waitedWhileBusy: boolean[] = [];
+  await give(1);
+  await serveJobs({ directory, stateDirectory: state, executor }, async (job) => {
     done.push(path.basename(job));
-    whileBusy.push(await give(opids[1] ?? '').catch(() => false));
-    if (done.length < outcomes.length) void giveWhenItWaits();
+    const next = done.length + 1;
+    waitedWhileBusy.push(await waits(next));
+    if (next <= outcomes.length) void giveWhenItWaits(next);
     return outcomes[done.length - 1];
   });
-  return { done, whileBusy };
+  return { done, waitedWhileBusy };
 }
 
-async function giveWhenItWaits(): Promise<void> {
-  while (!(await give(opids[1] ?? '').catch(() => false)));
+async function giveWhenItWaits(turn: number): Promise<void> {
+  while (!(await waits(turn)));
+  await give(turn);
 }
 
-test('a runner that has carried out a job gets the next one, and none while it works', async () => {
-  expect(await serve([succeeded, failed])).toEqual({ done: opids, whileBusy: [false, false] });
+test('a runner that has carried out a job gets the next one, and does not wait while it works', async () => {
+  expect(await serve([succeeded, failed])).toEqual({ done: opids, waitedWhileBusy: [false, false] });
 });
 
-test('behind a job that did not succeed, or that another one has begun, a runner ends and waits for none', async () => {
-  for (const outcome of [failed, undefined]) {
-    await mkdir(directory, { recursive: true });
-    expect(await serve([outcome])).toEqual({ done: [opids[0]], whileBusy: [false] });
-    expect(await readdir(path.join(state, 'standby'))).toEqual([]);
-  }
+test.each([
+  ['did not succeed', failed],
+  ['another one has begun', undefined],
+])('behind a job that %s a runner ends and waits for none', async (_, outcome) => {
+  expect(await serve([outcome])).toEqual({ done: [opids[0]], waitedWhileBusy: [false] });
+  expect(await waits(2)).toBe(false);
 });
 
-test('a runner whose executor is gone ends behind its job', async () => {
-  expect(await serve([succeeded], process.ppid + 1)).toEqual({ done: [opids[0]], whileBusy: [false] });
-  expect(await readdir(path.join(state, 'standby'))).toEqual([]);
+test('a runner whose executor is gone ends behind its job, and cannot be given another', async () => {
+  expect(await serve([succeeded], process.ppid + 1)).toMatchObject({ done: [opids[0]] });
+  expect([await waits(2), await give(2)]).toEqual([true, false]);
 });
