@@ -1,6 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { ParentDirectory } from '@barback/agent/system/parent-directory.ts';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { promoted } from '../e2e/copy-going-live.ts';
 import { operationsHost, type OperationsHost, type PlanOperations } from '../e2e/operations-host.ts';
 import { takeBackup } from '../lab/barman-backup.ts';
@@ -12,6 +11,7 @@ import { poll } from '../lab/poll.ts';
 import { sql } from '../lab/psql.ts';
 import { mustRun, runCommand } from '../lab/run-command.ts';
 import { labUp } from '../lab/up.ts';
+import { aroundRenames } from '../support/around-renames.ts';
 import { needsRoot } from '../support/needs-root.ts';
 
 // What a filesystem holds when the power goes around the swap: the device as it is at that instant, mounted again, with nothing of
@@ -58,7 +58,6 @@ describe('a power cut around the swap', () => {
 
   afterAll(async () => {
     if (!isRoot) return;
-    vi.restoreAllMocks();
     await runCommand(['umount', mount]);
     await mountImage(image);
     await labDown(`${mount}/lab`);
@@ -128,17 +127,10 @@ async function cutAllAlong(): Promise<void> {
   await cut('sealed');
   await plan.run('live-stop', stopIn);
   await cut('stopped');
-  type Rename = (this: ParentDirectory, from: string, to: string) => Promise<void>;
-  const rename = Object.getOwnPropertyDescriptor(ParentDirectory.prototype, 'rename')?.value as Rename;
-  let renames = 0;
-  vi.spyOn(ParentDirectory.prototype, 'rename').mockImplementation(async function (this: ParentDirectory, from, to) {
-    renames += 1;
-    await cut(`before rename ${renames}`);
-    await rename.call(this, from, to);
-    await cut(`behind rename ${renames}`);
+  await aroundRenames(() => plan.run('live-swap', { incoming: { from: 'scratch' } }), {
+    before: (rename) => cut(`before rename ${rename}`),
+    behind: (rename) => cut(`behind rename ${rename}`),
   });
-  await plan.run('live-swap', { incoming: { from: 'scratch' } });
-  vi.restoreAllMocks();
   await cut('swapped');
   await plan.run('live-start', startIn);
   await cut('started');

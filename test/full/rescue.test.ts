@@ -2,9 +2,8 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { JobDirectory, requestDigest } from '@barback/agent/jobs/directory.ts';
 import { jobFormat } from '@barback/agent/jobs/files.ts';
-import { ParentDirectory } from '@barback/agent/system/parent-directory.ts';
 import { newId } from '@barback/shared/wire/identifiers.ts';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { promoted } from '../e2e/copy-going-live.ts';
 import { operationsHost, type OperationsHost, type PlanOperations } from '../e2e/operations-host.ts';
 import { takeBackup } from '../lab/barman-backup.ts';
@@ -16,6 +15,7 @@ import { killProgram } from '../lab/programs.ts';
 import { sql } from '../lab/psql.ts';
 import { mustRun, runCommand } from '../lab/run-command.ts';
 import { labUp } from '../lab/up.ts';
+import { aroundRenames } from '../support/around-renames.ts';
 import { rescueArgv } from '../support/rescue-by-hand.ts';
 
 // The night in which api, gateway and executor are gone and a run was cut short in the middle of its cutover: what is left is the
@@ -40,10 +40,6 @@ beforeAll(async () => {
   jobs = new JobDirectory(path.join(lab.dir, 'agent', 'state'));
   // The operations of a run, with the records where the agent's own program looks for them.
   operations = await operationsHost(lab, {}, path.join(lab.dir, 'agent', 'state'));
-});
-
-afterEach(() => {
-  vi.restoreAllMocks();
 });
 
 afterAll(async () => {
@@ -73,16 +69,11 @@ async function untilSwap(): Promise<PlanOperations> {
 
 /** Ends like a killed agent, behind so many renames. */
 async function swapKilledBehind(plan: PlanOperations, renames: number): Promise<void> {
-  type Rename = (this: ParentDirectory, from: string, to: string) => Promise<void>;
-  const rename = Object.getOwnPropertyDescriptor(ParentDirectory.prototype, 'rename')?.value as Rename;
-  let done = 0;
-  vi.spyOn(ParentDirectory.prototype, 'rename').mockImplementation(async function (this: ParentDirectory, from, to) {
-    if (done === renames) throw new Error('killed');
-    done += 1;
-    await rename.call(this, from, to);
-  });
-  await expect(plan.run('live-swap', fromCopy)).rejects.toThrow('killed');
-  vi.restoreAllMocks();
+  const die = (rename: number): void => {
+    if (rename > renames) throw new Error('killed');
+  };
+  const swap = aroundRenames(() => plan.run('live-swap', fromCopy), { before: die, behind: () => undefined });
+  await expect(swap).rejects.toThrow('killed');
 }
 
 const stateText = (plan: PlanOperations) => readFile(`${live}.before-${plan.plan}.STATE.txt`, 'utf8');
