@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isNumberFree } from '@barback/agent/system/process-table.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { waitForCleanCheck } from '../lab/barman-backup.ts';
 import { startCluster } from '../lab/cluster-control.ts';
@@ -31,9 +32,13 @@ test.each(['recover', 'fence', 'stop-live', 'start-live', 'verify', 'open', 'bac
     await order(`${name}: undone`);
     const run = await startRun(lab, await planPointInTime(lab, { type: 'time', time }));
     await waitForRun(lab, run.id, (one) => stepOf(one, boundary).state !== 'pending', 4 * minutes);
-    await killPostmaster();
+    const killed = await killPostmaster();
     const first = await endOf(lab, run.id);
-    const done = first.state === 'needs_operator' ? await broughtUp(first) : first;
+    // PostgreSQL takes a number that its parent has not asked for yet for another server's, and does not start.
+    await poll('the number of what was killed is free', minutes, async () => (await isNumberFree(killed)) || undefined);
+    const again = first.state === 'needs_operator' ? await broughtUp(first, 'new-stopped') : first;
+    // Killed before the watch for interruptions began: that finds another server than the one it was told of, and watches anew when asked.
+    const done = again.state === 'needs_operator' ? await broughtUp(again, 'new-running') : again;
     const rows = { succeeded: `${name}: kept`, failed: `${name}: kept,${name}: undone` };
     const wanted = done.state === 'succeeded' ? 'succeeded' : 'failed';
     // What was killed before anything was stopped stays down when the run ends without it: the run says so.
@@ -49,17 +54,18 @@ test.each(['recover', 'fence', 'stop-live', 'start-live', 'verify', 'open', 'bac
 );
 
 /** Behind the point of no return a person starts it, and the run goes on. */
-async function broughtUp({ id, liveDatabase, problem }: RunBody): Promise<RunBody> {
-  expect(liveDatabase, JSON.stringify(problem)).toBe('new-stopped');
-  await startCluster(lab.postgres);
+async function broughtUp({ id, liveDatabase, problem }: RunBody, expected: string): Promise<RunBody> {
+  expect(liveDatabase, JSON.stringify(problem)).toBe(expected);
+  if (liveDatabase === 'new-stopped') await startCluster(lab.postgres);
   await resume(lab, id);
   return endOf(lab, id);
 }
 
-async function killPostmaster(): Promise<void> {
+async function killPostmaster(): Promise<number> {
   const text = await readFile(path.join(lab.postgres.dataDir, 'postmaster.pid'), 'utf8').catch(() => '');
   const pid = Number(text.split('\n')[0]);
   if (pid > 0) process.kill(pid, 'SIGKILL');
+  return pid;
 }
 
 async function order(customer: string): Promise<void> {
