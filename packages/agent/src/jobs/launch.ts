@@ -17,7 +17,7 @@ export class Launcher {
   readonly #jobs: JobDirectory;
   readonly #command: RunnerCommand;
   readonly #launched = new Map<string, ProcessIdentity | 'starting'>();
-  readonly #one = new KeyedMutex();
+  readonly #mutex = new KeyedMutex();
   readonly #standby: StandbyRunners;
 
   constructor(jobs: JobDirectory, stateDirectory: string, command: RunnerCommand) {
@@ -39,7 +39,7 @@ export class Launcher {
     const directory = this.#jobs.pathOf(opid);
     this.#launched.set(opid, 'starting');
     try {
-      const given = await this.#one.run(runners, () => this.#standby.give(opid, directory));
+      const given = await this.#mutex.run(runners, () => this.#standby.give(opid, directory));
       const identity = given ?? (await this.#start(directory));
       if (identity) this.#launched.set(opid, identity);
       else await this.#bar(opid);
@@ -66,7 +66,7 @@ export class Launcher {
 
   /** Tells the runner of a job to stop; a runner that has left a result may be at another job at once, and is not told. */
   async stop(opid: string): Promise<void> {
-    await this.#one.run(runners, async () => {
+    await this.#mutex.run(runners, async () => {
       const runner = startedRunner(await this.#jobs.files(opid));
       if (runner) await signalProcess(runner, 'SIGTERM');
     });

@@ -13,6 +13,7 @@ import { requirePlan } from './backup-lease.ts';
 import type { Call, Handler, Host } from './handler.ts';
 import { isBackupRunning, isUnfinished, ownBackup, recordKnown } from './own-backup.ts';
 import { readProtection, type Protection } from './protection.ts';
+import { untilReceiving } from './receive-wal.ts';
 import { whileReporting } from './report-bytes.ts';
 import { requireBarman, runBarmanCommand, tryBarmanCommand } from './run-barman.ts';
 import { livePlaces, withSpaceGuard } from './space-guard.ts';
@@ -20,6 +21,9 @@ import { switchWal } from './wal-switch.ts';
 
 const settleMs = 30 * 60_000;
 const deleteLimitMs = 20 * 60_000;
+/** Barman's own cron comes every minute. */
+const receivingMs = 60_000;
+
 export const backupCreate: Handler<'backup-create'> = {
   async perform(host, params, call) {
     const startedAt = monotonicMs();
@@ -66,11 +70,14 @@ async function resultOf(host: Host, id: string, call: Call, measured: number | n
 
 async function makeBackup(
   host: Host,
-  { version, baseDirectory }: Protection,
-  { expectBytes }: Params<'backup-create'>,
+  protection: Protection,
+  { expectBytes, startReceiving }: Params<'backup-create'>,
   call: Call,
 ): Promise<void> {
+  const { version, baseDirectory } = protection;
   await recordKnown(host, { version }, call);
+  // If it does not come, Barman refuses, and why is told.
+  if (startReceiving === true) await untilReceiving(host, protection, receivingMs, call);
   const before = new Set(await listDirectory(baseDirectory));
   const measure = async (): Promise<number> => {
     const fresh = (await listDirectory(baseDirectory)).filter((name) => !before.has(name));

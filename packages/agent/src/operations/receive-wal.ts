@@ -112,18 +112,10 @@ export const receiveWalStart: Handler<'receive-wal-start'> = {
   async perform(host, _params, call) {
     const protection = await readProtection(host, call);
     if (!protection.streaming || (await isReceiving(host, protection, call.signal))) return { wasRunning: true };
-    const log = await cronLog(host, call);
-    const deadline = monotonicMs() + startMs;
-    for (let askedAt = Number.NEGATIVE_INFINITY; monotonicMs() < deadline; await sleep(300)) {
-      if (await isReceiving(host, protection, call.signal)) return { wasRunning: false };
-      if (monotonicMs() - askedAt < cronEveryMs) continue;
-      // Started to outlive this job: the receive-wal that it leaves behind must not end with it.
-      await startProgram(barmanProgram(host.server, cronArguments), log);
-      askedAt = monotonicMs();
-    }
+    if (await untilReceiving(host, protection, startMs, call)) return { wasRunning: false };
     throw new ProblemError('barman-failed', `receive-wal did not begin to stream within ${startMs / 1000} s`, {
       next: `Run \`barman receive-wal ${host.server.barman.server}\` on the host as Barman's user and read what it says. WAL since the last base backup is not protected until it runs.`,
-      facts: { log },
+      facts: { log: cronLog(host, call) },
     });
   },
 
@@ -134,8 +126,26 @@ export const receiveWalStart: Handler<'receive-wal-start'> = {
   },
 };
 
-async function cronLog(host: Host, call: Call): Promise<string> {
-  const { records } = scratchPlace(host, requirePlan(call));
-  await ensureDirectory(records);
-  return path.join(records, 'barman-cron.log');
+/** Lets Barman's cron start receive-wal, and waits; false when live does not stream to it within the time. */
+export async function untilReceiving(
+  host: Host,
+  protection: Protection,
+  withinMs: number,
+  call: Call,
+): Promise<boolean> {
+  const log = cronLog(host, call);
+  await ensureDirectory(path.dirname(log));
+  const deadline = monotonicMs() + withinMs;
+  for (let askedAt = Number.NEGATIVE_INFINITY; monotonicMs() < deadline; await sleep(300)) {
+    if (await isReceiving(host, protection, call.signal)) return true;
+    if (monotonicMs() - askedAt < cronEveryMs) continue;
+    // Started to outlive this job: the receive-wal that it leaves behind must not end with it.
+    await startProgram(barmanProgram(host.server, cronArguments), log);
+    askedAt = monotonicMs();
+  }
+  return false;
+}
+
+function cronLog(host: Host, call: Call): string {
+  return path.join(scratchPlace(host, requirePlan(call)).records, 'barman-cron.log');
 }

@@ -15,11 +15,11 @@ export function startReceivingStep(server: string): Step {
   };
 }
 
-export function backupStep(server: string, clusterBytes: number | null): Step {
+export function backupStep(server: string, clusterBytes: number | null, more: { startReceiving?: true } = {}): Step {
   return {
     name: 'backup',
     title: 'Make a base backup and wait until it is DONE',
-    action: onAgent('backup-create', { server, expectBytes: clusterBytes }),
+    action: onAgent('backup-create', { server, expectBytes: clusterBytes, ...more }),
     inverse: {
       when: 'failure',
       name: 'discard-backup',
@@ -38,7 +38,8 @@ export function baselineSteps({ server, streaming, clusterBytes }: Baseline): St
       title: 'Wait until Barman has archived the new timeline',
       action: onAgent('timeline-archived', { server }),
     },
-    backupStep(server, clusterBytes),
+    // A run that goes on behind a restart does not repeat the step that has started receive-wal.
+    backupStep(server, clusterBytes, streaming ? { startReceiving: true } : {}),
     {
       name: 'check-passed',
       title: 'Wait until no check of Barman fails',

@@ -11,6 +11,8 @@ export const backupCreate = defineContract({
     server: serverNameSchema,
     /** Size of the cluster, for the progress; null when it is not known. */
     expectBytes: z.int().nonnegative().nullable(),
+    /** Where receive-wal had to run before and may have ended with a server that was started anew; else Barman refuses, and why is told. */
+    startReceiving: z.boolean().optional(),
   }),
   result: z.strictObject({
     backupId: backupIdSchema,
