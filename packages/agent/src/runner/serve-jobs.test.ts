@@ -62,3 +62,12 @@ test('a runner whose executor is gone ends behind its job, and cannot be given a
   expect(await serve([succeeded], process.ppid + 1)).toMatchObject({ done: [opids[0]] });
   expect([await waits(2), await give(2)]).toEqual([true, false]);
 });
+
+test('a runner whose directory another executor has cleared meanwhile ends quietly', async () => {
+  await give(1);
+  const serving = serveJobs({ directory, stateDirectory: state, executor: process.ppid }, async () => {
+    await rm(directory, { recursive: true });
+    return succeeded;
+  });
+  await expect(serving).resolves.toBeUndefined();
+});

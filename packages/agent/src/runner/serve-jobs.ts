@@ -19,7 +19,8 @@ export async function serveJobs(
     if (job === undefined) return;
     const result = await run(job);
     if (result?.state !== 'succeeded' || process.memoryUsage.rss() > largestBytes) return;
-    // Behind the result: from now on the executor may give it the next one.
-    await createExclusive(path.join(standby.directory, turnFiles(turn + 1).waiting), '', {}, false);
+    // Behind the result: from now on the executor may give it the next one. Another executor has cleared the directory.
+    const waiting = path.join(standby.directory, turnFiles(turn + 1).waiting);
+    if (!(await createExclusive(waiting, '', {}, false).catch(() => false))) return;
   }
 }
